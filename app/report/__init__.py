@@ -1,0 +1,1 @@
+"""The report: figures as functions, and one self-contained page set."""

@@ -1,0 +1,1 @@
+"""A documented simulator of a private-domain brand, with planted truth."""
