@@ -1,0 +1,362 @@
+"""Members and the ties between them, as sorted ids and compressed rows."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from siyu.datasets.errors import DataError, ParameterError, Problem, warn
+from siyu.datasets.frames import Frame, from_arrow, to_arrow
+from siyu.datasets.ids import encode, ids_in, lookup
+
+from .tie_arrays import Codes, Weights, check_weights, rows_of, split_dropped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from siyu.datasets.community import Community
+
+__all__ = ["MemberGraph"]
+
+Integers = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemberGraph:
+    """A graph of members: who acts towards whom, and how strongly.
+
+    Whatever it is made from, the ties mean the same:
+
+    - a tie of a member with itself is dropped, and so is a tie of weight 0; one
+      `SiyuWarning` counts them. The members of a dropped tie stay;
+    - parallel ties are summed; in an undirected graph a tie and its reverse are parallel;
+    - negative, infinite and missing weights are refused; without weights every tie weighs 1;
+    - members without ties stay, where `ids` (or the nodes of a networkx graph) name them.
+
+    Build it with `from_ties`, `from_arrays`, `from_networkx` or `from_community`.
+
+    Attributes
+    ----------
+    ids : pyarrow.Array, n members
+        int64 or large_string, ascending. Node i of the graph is ``ids[i]``.
+    indptr : int64 array, n + 1
+        Ties of node i stand at ``indptr[i]:indptr[i + 1]``.
+    indices : int32 array
+        The other end of each tie, ascending within a node.
+    weights : float64 array
+        Strength of each tie, > 0.
+    directed : bool
+        Whether a tie from i to j says nothing of one from j to i. Undirected ties stand
+        in the rows of both ends.
+
+    Examples
+    --------
+    >>> g = MemberGraph.from_arrays(np.array([7, 7]), np.array([3, 5]))
+    >>> g
+    MemberGraph(3 members, 2 undirected ties)
+    >>> g.ids.to_pylist(), g.indptr, g.indices
+    ([3, 5, 7], array([0, 1, 2, 4]), array([2, 2, 0, 1], dtype=int32))
+    """
+
+    ids: pa.Array
+    indptr: npt.NDArray[np.int64]
+    indices: Codes
+    weights: Weights
+    directed: bool
+
+    def __post_init__(self) -> None:
+        for array in (self.indptr, self.indices, self.weights):
+            array.setflags(write=False)
+
+    def __repr__(self) -> str:
+        kind = "directed" if self.directed else "undirected"
+        return f"MemberGraph({self.n_members} members, {self.n_ties} {kind} ties)"
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def n_members(self) -> int:
+        """Number of members, those without ties too."""
+        return len(self.ids)
+
+    @property
+    def n_ties(self) -> int:
+        """Number of ties; an undirected tie counts once."""
+        return len(self.indices) if self.directed else len(self.indices) // 2
+
+    @classmethod
+    def from_ties(
+        cls, ties: Frame, *, ids: pa.Array | None = None, directed: bool = True
+    ) -> "MemberGraph":
+        """Build a graph from a table of ties.
+
+        Parameters
+        ----------
+        ties : frame of schema `ties`, m rows
+            ``source``, ``target`` and perhaps ``weight`` (default 1); other columns are not read.
+        ids : array of member ids, optional
+            All members, in any order: those without ties then stay in the graph.
+            Default: the members met in `ties`.
+        directed : bool
+            False takes "a acts towards b" and "b acts towards a" for one tie.
+
+        Returns
+        -------
+        MemberGraph
+
+        Raises
+        ------
+        SchemaError
+            If `ties` breaks its schema.
+        DataError
+            If a weight is negative, infinite or missing, or a tie names a member not in `ids`.
+
+        Warns
+        -----
+        SiyuWarning
+            If ties are dropped (self-loops, weight 0).
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> ties = pd.DataFrame({"source": ["a", "a"], "target": ["b", "b"], "weight": [1, 2]})
+        >>> MemberGraph.from_ties(ties).weights
+        array([3.])
+        """
+        table = _tie_columns(ties)
+        weight = None
+        if "weight" in table.column_names:
+            weight = table["weight"].to_numpy().astype(np.float64)
+        source, target, members = _coded(table["source"], table["target"], ids)
+        graph, dropped = _build(source, target, weight, members, directed=directed)
+        if dropped:
+            warn(_said(dropped, table.num_rows), _shown(dropped))
+        return graph
+
+    @classmethod
+    def from_arrays(
+        cls,
+        source: Integers,
+        target: Integers,
+        weight: npt.ArrayLike | None = None,
+        *,
+        ids: Integers | pa.Array | None = None,
+        directed: bool = False,
+    ) -> "MemberGraph":
+        """Build a graph from arrays of integer ids, the fastest way in.
+
+        Parameters
+        ----------
+        source, target : integer arrays, m
+            Member ids of both ends of each tie. Undirected by default.
+        weight : float array, m, optional
+            Strength of each tie; default 1.
+        ids : array of integer ids, optional
+            All members, in any order: those without ties then stay in the graph.
+            Default: the members met in `source` and `target`.
+        directed : bool
+
+        Returns
+        -------
+        MemberGraph
+
+        Raises
+        ------
+        ParameterError
+            If the arrays are not integers, not one-dimensional or of different length.
+        DataError
+            If a weight is negative, infinite or missing, or a tie names a member not in `ids`.
+
+        Warns
+        -----
+        SiyuWarning
+            If ties are dropped (self-loops, weight 0).
+
+        Examples
+        --------
+        >>> ends = np.array([[0, 1], [1, 2]])
+        >>> MemberGraph.from_arrays(ends[:, 0], ends[:, 1], ids=np.arange(4))
+        MemberGraph(4 members, 2 undirected ties)
+        """
+        source = _integers(source, "source")
+        target = _integers(target, "target")
+        strength = None if weight is None else np.asarray(weight, dtype=np.float64)
+        for name, array in (("target", target), ("weight", strength)):
+            if array is not None and array.shape != source.shape:
+                raise ParameterError(
+                    name, f"{name} must be as long as source ({len(source)}), got {array.shape}"
+                )
+        given = None if ids is None else pa.array(ids)
+        first, second, members = _coded(pa.array(source), pa.array(target), given)
+        graph, dropped = _build(first, second, strength, members, directed=directed)
+        if dropped:
+            warn(_said(dropped, len(source)), _shown(dropped))
+        return graph
+
+    @classmethod
+    def from_community(cls, community: "Community", as_of: "pd.Timestamp") -> "MemberGraph":
+        """Build the directed graph of a community's customers as known at one moment.
+
+        Parameters
+        ----------
+        community : Community
+            With at least one table that ties can be built from; see `siyu.graph.build_ties`.
+        as_of : Timestamp
+            The moment to look from, itself excluded.
+
+        Returns
+        -------
+        MemberGraph
+            Every customer is a node, those without ties too; staff are left out.
+
+        Raises
+        ------
+        DataError
+            If no table of `community` holds ties.
+        """
+        from .ties import build_ties
+
+        known = community.before(as_of)
+        return cls.from_ties(build_ties(community, as_of=as_of), ids=known.customers())
+
+    @classmethod
+    def from_networkx(cls, G: Any, weight: str | None = "weight") -> "MemberGraph":
+        """Build a graph from a networkx graph of any kind.
+
+        Parameters
+        ----------
+        G : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+            All nodes are integers, or all are text.
+        weight : str or None
+            Edge attribute with the strength; edges without it weigh 1, and so do all if None.
+
+        Returns
+        -------
+        MemberGraph
+            Directed if `G` is; parallel edges are summed.
+
+        Raises
+        ------
+        DataError
+            If node labels are neither all integers nor all text, or a weight is no strength.
+
+        Warns
+        -----
+        SiyuWarning
+            If edges are dropped (self-loops, weight 0).
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> MemberGraph.from_networkx(nx.karate_club_graph())
+        MemberGraph(34 members, 78 undirected ties)
+        """
+        from .graph_convert import read_networkx
+
+        ends = read_networkx(G, weight)
+        graph, dropped = _build(*ends, directed=G.is_directed())
+        if dropped:
+            warn(_said(dropped, len(ends[0])), _shown(dropped))
+        return graph
+
+    def to_networkx(self) -> Any:
+        """Give the graph as ``networkx.Graph`` or ``DiGraph``, with edge attribute ``weight``.
+
+        Examples
+        --------
+        >>> g = MemberGraph.from_arrays(np.array([1]), np.array([2]))
+        >>> list(g.to_networkx().edges(data="weight"))
+        [(1, 2, 1.0)]
+        """
+        from .graph_convert import write_networkx
+
+        return write_networkx(self)
+
+    def ties(self) -> tuple[Codes, Codes, Weights]:
+        """Give each tie once: codes of both ends, and the weight; sorted by source, then target.
+
+        In an undirected graph the source is the end with the lower code.
+        """
+        source = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.indptr))
+        if self.directed:
+            return source, self.indices, self.weights
+        once = source < self.indices
+        return source[once], self.indices[once], self.weights[once]
+
+
+def _tie_columns(ties: Frame) -> pa.Table:
+    """Check source, target and weight against the schema; nothing else is read."""
+    from siyu.datasets.schema import SCHEMAS
+
+    table, _ = to_arrow(ties)
+    read = [name for name in ("source", "target", "weight") if name in table.column_names]
+    return SCHEMAS["ties"].check(table.select(read))
+
+
+def _integers(values: Integers, name: str) -> Integers:
+    array = np.asarray(values)
+    if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+        raise ParameterError(
+            name,
+            f"{name} must be a one-dimensional array of integers, got {array.ndim} dimensions of "
+            f"{array.dtype}; text ids go through from_ties",
+        )
+    return array
+
+
+def _coded(
+    source: pa.Array, target: pa.Array, ids: pa.Array | None
+) -> tuple[Codes, Codes, pa.Array]:
+    """Replace both ends by their position among all members, in ascending order of the id."""
+    if ids is None:
+        codes, members = encode(pa.chunked_array([*_chunks(source), *_chunks(target)]))
+        return codes[: len(source)].astype(np.int32), codes[len(source) :].astype(np.int32), members
+    members = ids_in(ids)
+    first, second = lookup(source, members), lookup(target, members)
+    unknown = (first < 0) | (second < 0)
+    if unknown.any():
+        raise DataError(
+            f"{int(unknown.sum())} of {len(first)} ties name a member that is not in ids, "
+            f"first in row {int(np.argmax(unknown))}; add the members to ids, or leave ids out"
+        )
+    return first.astype(np.int32), second.astype(np.int32), members
+
+
+def _chunks(values: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
+    return values.chunks if isinstance(values, pa.ChunkedArray) else [values]
+
+
+def _build(
+    source: Codes, target: Codes, weight: Weights | None, ids: pa.Array, *, directed: bool
+) -> tuple[MemberGraph, list[Problem]]:
+    """Make the graph, and say which ties were dropped."""
+    if weight is not None:
+        check_weights(weight)
+    keep, dropped = split_dropped(source, target, weight)
+    if dropped:
+        source, target = source[keep], target[keep]
+        weight = None if weight is None else weight[keep]
+    rows = rows_of(source, target, weight, len(ids), directed=directed)
+    return MemberGraph(ids, rows.indptr, rows.indices, rows.weights, directed), dropped
+
+
+def _said(dropped: list[Problem], n_ties: int) -> str:
+    parts = "; ".join(f"{problem.rule}: {problem.count}" for problem in dropped)
+    return f"{sum(p.count for p in dropped)} of {n_ties} ties are dropped ({parts})"
+
+
+def _shown(dropped: list[Problem]) -> Frame:
+    """Give what was dropped as a frame, one row a rule."""
+    return from_arrow(
+        pa.table(
+            {
+                "column": [problem.column for problem in dropped],
+                "rule": [problem.rule for problem in dropped],
+                "count": [problem.count for problem in dropped],
+                "first_row": [problem.first_row for problem in dropped],
+            }
+        )
+    )
