@@ -65,9 +65,12 @@ def write_networkx(graph: MemberGraph) -> Any:
     made = nx.DiGraph() if graph.directed else nx.Graph()
     names = graph.ids.to_pylist()
     made.add_nodes_from(names)
-    source, target, weight = (part.tolist() for part in graph.ties())
+    ties = graph.ties
     made.add_weighted_edges_from(
-        (names[i], names[j], w) for i, j, w in zip(source, target, weight, strict=True)
+        (names[i], names[j], weight)
+        for i, j, weight in zip(
+            ties.source.tolist(), ties.target.tolist(), ties.weight.tolist(), strict=True
+        )
     )
     return made
 

@@ -1,6 +1,6 @@
 """Members and the ties between them, as sorted ids and compressed rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,17 @@ from siyu.datasets.errors import DataError, ParameterError, Problem, warn
 from siyu.datasets.frames import Frame, from_arrow, to_arrow
 from siyu.datasets.ids import encode, ids_in, lookup
 
-from .tie_arrays import Codes, Weights, check_weights, rows_of, split_dropped
+from .tie_arrays import (
+    Codes,
+    Rows,
+    Ties,
+    Weights,
+    check_weights,
+    mutual,
+    rows_of,
+    split_loops,
+    summed,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,15 +51,14 @@ class MemberGraph:
     ----------
     ids : pyarrow.Array, n members
         int64 or large_string, ascending. Node i of the graph is ``ids[i]``.
-    indptr : int64 array, n + 1
-        Ties of node i stand at ``indptr[i]:indptr[i + 1]``.
-    indices : int32 array
-        The other end of each tie, ascending within a node.
-    weights : float64 array
-        Strength of each tie, > 0.
+    ties : Ties
+        Each tie once: arrays ``source``, ``target`` (int32 nodes) and ``weight`` (> 0), sorted
+        by source, then target. In an undirected graph the source is the lower node.
     directed : bool
-        Whether a tie from i to j says nothing of one from j to i. Undirected ties stand
-        in the rows of both ends.
+        Whether a tie from i to j says nothing of one from j to i.
+    indptr, indices, weights : arrays
+        The same ties in compressed rows: those of node i stand at ``indptr[i]:indptr[i + 1]``,
+        ascending by the other end. An undirected tie stands in the rows of both ends.
 
     Examples
     --------
@@ -58,17 +67,17 @@ class MemberGraph:
     MemberGraph(3 members, 2 undirected ties)
     >>> g.ids.to_pylist(), g.indptr, g.indices
     ([3, 5, 7], array([0, 1, 2, 4]), array([2, 2, 0, 1], dtype=int32))
+    >>> g.ties.source, g.ties.target
+    (array([0, 1], dtype=int32), array([2, 2], dtype=int32))
     """
 
     ids: pa.Array
-    indptr: npt.NDArray[np.int64]
-    indices: Codes
-    weights: Weights
+    ties: Ties
     directed: bool
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for array in (self.indptr, self.indices, self.weights):
-            array.setflags(write=False)
+        _freeze(self.ties.source, self.ties.target, self.ties.weight)
 
     def __repr__(self) -> str:
         kind = "directed" if self.directed else "undirected"
@@ -85,7 +94,22 @@ class MemberGraph:
     @property
     def n_ties(self) -> int:
         """Number of ties; an undirected tie counts once."""
-        return len(self.indices) if self.directed else len(self.indices) // 2
+        return len(self.ties.source)
+
+    @property
+    def indptr(self) -> npt.NDArray[np.int64]:
+        """Where the row of each node starts, and the end: int64, n + 1."""
+        return self._rows().indptr
+
+    @property
+    def indices(self) -> Codes:
+        """The other ends, row by row: int32."""
+        return self._rows().indices
+
+    @property
+    def weights(self) -> Weights:
+        """The weights, row by row: float64."""
+        return self._rows().weights
 
     @classmethod
     def from_ties(
@@ -275,16 +299,24 @@ class MemberGraph:
 
         return write_networkx(self)
 
-    def ties(self) -> tuple[Codes, Codes, Weights]:
-        """Give each tie once: codes of both ends, and the weight; sorted by source, then target.
+    def mutual(self) -> Ties:
+        """Give each tied pair once, lower node first, weighing both directions together.
 
-        In an undirected graph the source is the end with the lower code.
+        This is the undirected graph that Burt's measures and communities are about.
         """
-        source = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.indptr))
-        if self.directed:
-            return source, self.indices, self.weights
-        once = source < self.indices
-        return source[once], self.indices[once], self.weights[once]
+        if "mutual" not in self._made:
+            self._made["mutual"] = mutual(self.ties, len(self), directed=self.directed)
+        made: Ties = self._made["mutual"]
+        return made
+
+    def _rows(self) -> Rows:
+        """Put the ties in rows when they are first asked for."""
+        if "rows" not in self._made:
+            rows = rows_of(self.ties, len(self), directed=self.directed)
+            _freeze(rows.indptr, rows.indices, rows.weights)
+            self._made["rows"] = rows
+        made: Rows = self._made["rows"]
+        return made
 
 
 def _tie_columns(ties: Frame) -> pa.Table:
@@ -335,12 +367,18 @@ def _build(
     """Make the graph, and say which ties were dropped."""
     if weight is not None:
         check_weights(weight)
-    keep, dropped = split_dropped(source, target, weight)
+    keep, dropped = split_loops(source, target, weight)
     if dropped:
         source, target = source[keep], target[keep]
         weight = None if weight is None else weight[keep]
-    rows = rows_of(source, target, weight, len(ids), directed=directed)
-    return MemberGraph(ids, rows.indptr, rows.indices, rows.weights, directed), dropped
+    if not directed:
+        source, target = np.minimum(source, target), np.maximum(source, target)
+    return MemberGraph(ids, summed(source, target, weight, len(ids)), directed), dropped
+
+
+def _freeze(*arrays: npt.NDArray[Any]) -> None:
+    for array in arrays:
+        array.setflags(write=False)
 
 
 def _said(dropped: list[Problem], n_ties: int) -> str:

@@ -1,16 +1,39 @@
-"""From ties as arrays to sorted rows of ties: the ties are checked, summed and counted here."""
+"""Ties as arrays: checked, counted, summed, and put in the order that the kernels need."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from siyu.datasets.errors import DataError, Problem
 
-__all__ = ["Codes", "Rows", "Weights", "check_weights", "rows_of", "split_dropped"]
+__all__ = [
+    "Codes",
+    "Rows",
+    "Ties",
+    "Weights",
+    "check_weights",
+    "mutual",
+    "rows_of",
+    "split_loops",
+    "starts_of",
+    "summed",
+]
 
 Codes = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
+
+_LIGHTEST, _HEAVIEST = 1e-100, 1e100  # products and squares of weights stay finite and above 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ties:
+    """Each tie once: codes of both ends and the weight, sorted by source, then target."""
+
+    source: Codes
+    target: Codes
+    weight: Weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,23 +46,23 @@ class Rows:
 
 
 def check_weights(weight: Weights) -> None:
-    """Refuse weights that are no strength: negative, infinite or missing."""
-    wrong = ~(np.isfinite(weight) & (weight >= 0))
-    if wrong.any():
-        first = int(np.argmax(wrong))
+    """Refuse weights that are no strength: negative, infinite, missing, or absurdly far from 1."""
+    right = (weight == 0) | ((weight >= _LIGHTEST) & (weight <= _HEAVIEST))
+    if not right.all():
+        first = int(np.argmin(right))
         raise DataError(
-            "weight must be finite and 0 or more (0 is no tie); "
-            f"{int(wrong.sum())} of {len(weight)} ties break this, "
+            f"weight must be 0 (no tie) or lie between {_LIGHTEST} and {_HEAVIEST}; "
+            f"{int((~right).sum())} of {len(weight)} ties break this, "
             f"first in row {first} ({weight[first]})"
         )
 
 
-def split_dropped(
+def split_loops(
     source: Codes, target: Codes, weight: Weights | None
 ) -> tuple[npt.NDArray[np.bool_], list[Problem]]:
     """Say which ties stay, and count those that do not: self-loops and weightless ties."""
     loop = source == target
-    zero = np.zeros(0, dtype=bool) if weight is None else (weight == 0) & ~loop
+    zero = np.zeros(len(loop), dtype=bool) if weight is None else (weight == 0) & ~loop
     problems = [
         Problem(column, rule, int(bad.sum()), int(np.argmax(bad)))
         for column, rule, bad in (
@@ -48,71 +71,62 @@ def split_dropped(
         )
         if bad.any()
     ]
-    return ~loop if weight is None else ~(loop | zero), problems
+    return ~(loop | zero), problems
 
 
-def rows_of(
-    source: Codes, target: Codes, weight: Weights | None, n: int, *, directed: bool
-) -> Rows:
-    """Sum parallel ties and put them in rows, each row sorted by the other end.
-
-    Undirected ties stand in both rows. Linear in ties, but for one sort of int64 keys.
-    """
-    if directed:
-        first, second, total = _summed(source, target, weight, n)
-        return Rows(_starts(first, n), second, total)
-    low, high, total = _summed(np.minimum(source, target), np.maximum(source, target), weight, n)
-    return _mirrored(low, high, total, n)
-
-
-def _summed(
-    first: Codes, second: Codes, weight: Weights | None, n: int
-) -> tuple[Codes, Codes, Weights]:
+def summed(first: Codes, second: Codes, weight: Weights | None, n: int) -> Ties:
     """Sort ties by both ends and sum the parallel ones, in an order free of the input's."""
     bits = max(n - 1, 1).bit_length()
     key = (first.astype(np.int64) << bits) | second
+    order = None
     if weight is None:
         key.sort()
-        starts = _runs(key)
-        total = np.diff(starts, append=len(key)).astype(np.float64)
     else:
         order = np.argsort(key)
-        met = key[order]
-        starts = _runs(met)
-        if len(starts) < len(key):  # equal keys go by weight, so that sums never depend on order
-            order = np.lexsort((weight, key))
-        total = np.add.reduceat(weight[order], starts) if len(starts) else np.zeros(0)
-        key = met
-    key = key[starts]
-    return (key >> bits).astype(np.int32), (key & ((1 << bits) - 1)).astype(np.int32), total
-
-
-def _runs(key: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Give the position where each run of equal keys starts."""
+        key = key[order]
     new = np.ones(len(key), dtype=bool)
     np.not_equal(key[1:], key[:-1], out=new[1:])
-    return np.flatnonzero(new)
+    if new.all():
+        total = np.ones(len(key)) if weight is None else weight[order]
+    else:
+        starts = np.flatnonzero(new)
+        key = key[starts]
+        if weight is None:
+            total = np.diff(starts, append=len(new)).astype(np.float64)
+        else:  # equal keys go by weight, so that no sum depends on the order of the input
+            total = np.add.reduceat(weight[np.lexsort((weight, second, first))], starts)
+    return Ties((key >> bits).astype(np.int32), (key & ((1 << bits) - 1)).astype(np.int32), total)
 
 
-def _starts(first: Codes, n: int) -> npt.NDArray[np.int64]:
+def mutual(ties: Ties, n: int, *, directed: bool) -> Ties:
+    """Give each tied pair once, lower code first, with the weight of both directions together."""
+    if not directed:
+        return ties
+    low, high = np.minimum(ties.source, ties.target), np.maximum(ties.source, ties.target)
+    return summed(low, high, ties.weight, n)
+
+
+def starts_of(first: Codes, n: int) -> npt.NDArray[np.int64]:
+    """Give where the ties of each node start, for ties sorted by `first`."""
     starts = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(first, minlength=n), out=starts[1:])
     return starts
 
 
-def _mirrored(low: Codes, high: Codes, total: Weights, n: int) -> Rows:
-    """Put each pair low < high, sorted by (low, high), into both rows, which stay sorted."""
-    from scipy import sparse
-
-    up = _starts(low, n)
-    order = np.arange(len(low), dtype=np.int32)
-    down = sparse.csr_array((order, high, up), shape=(n, n)).tocsc()
-    indptr = up + down.indptr
-    indices = np.empty(2 * len(low), dtype=np.int32)
-    weights = np.empty(2 * len(low))
-    # A row holds first its lower ends (a column of the pairs), then its higher ends (a row).
-    at = np.arange(len(low)) + np.repeat(up[:-1], np.diff(down.indptr))
-    indices[at], weights[at] = down.indices, total[down.data]
-    at = np.arange(len(low)) + np.repeat(down.indptr[1:].astype(np.int64), np.diff(up))
-    indices[at], weights[at] = high, total
-    return Rows(indptr, indices, weights)
+def rows_of(ties: Ties, n: int, *, directed: bool) -> Rows:
+    """Put ties in rows. A directed tie stands in the row of its source, others in both rows."""
+    up = starts_of(ties.source, n)
+    if directed:
+        return Rows(up, ties.target, ties.weight)
+    m = len(ties.source)
+    by_source = sparse.csr_array((np.arange(m, dtype=np.int32), ties.target, up), shape=(n, n))
+    by_target = by_source.tocsc()
+    down = by_target.indptr.astype(np.int64)
+    indices = np.empty(2 * m, dtype=np.int32)
+    weights = np.empty(2 * m)
+    # A row holds first its lower ends, then its higher ends, and so stays sorted.
+    at = np.arange(m) + np.repeat(up[:-1], np.diff(down))
+    indices[at], weights[at] = by_target.indices, ties.weight[by_target.data]
+    at = np.arange(m) + np.repeat(down[1:], np.diff(up))
+    indices[at], weights[at] = ties.target, ties.weight
+    return Rows(up + down, indices, weights)
