@@ -78,7 +78,7 @@ def zone_of(tz: str) -> str:
     """
     try:
         ZoneInfo(tz)
-    except (OSError, ValueError, TypeError) as error:
+    except (KeyError, OSError, ValueError, TypeError) as error:
         raise ParameterError(
             "tz", f"tz must be the name of a time zone such as 'Asia/Shanghai', got {tz!r}"
         ) from error

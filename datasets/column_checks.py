@@ -43,8 +43,10 @@ def checked_column(values: pa.ChunkedArray, name: str, kind: str, tz: str | None
     """
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    if pa.types.is_null(values.type):
-        return values.cast(_TYPES[kind]), []
+    if values.null_count == len(values):
+        # Nothing is known of it: frames without rows come with whatever type they had.
+        keeps = kind == "id" and pa.types.is_integer(values.type)
+        return pa.chunked_array([pa.nulls(len(values), pa.int64() if keeps else _TYPES[kind])]), []
     if kind == "time":
         return _time(values, name, tz)
     return _CHECKS[kind](values, name)

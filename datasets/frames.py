@@ -49,6 +49,8 @@ def to_arrow(frame: Frame) -> tuple[pa.Table, FrameKind]:
         raise ParameterError(
             "frame", f"expected a pandas, polars or pyarrow frame, got {type(frame).__name__}"
         ) from error
+    except nw.exceptions.DuplicateError as error:
+        raise ParameterError("frame", f"a column appears more than once: {error}") from error
     if isinstance(native, nw.LazyFrame):
         return native.collect("pyarrow").to_arrow(), "pyarrow"
     if native.implementation.is_pandas():
@@ -96,8 +98,6 @@ def _from_pandas(frame: Any) -> pa.Table:
     """Read a pandas frame column by column, so that a bad one can be named."""
     columns = {}
     for position, name in enumerate(frame.columns):
-        if str(name) in columns:
-            raise ParameterError("frame", f"column '{name}' appears more than once")
         values = frame.iloc[:, position]
         try:
             columns[str(name)] = pa.array(values, from_pandas=True)
