@@ -1,9 +1,20 @@
-"""Fixtures that every test may use."""
+"""Fixtures and settings for every test."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The machine that runs the tests may be slow, and a failure must come back on the next run.
+settings.register_profile(
+    "siyu",
+    deadline=None,
+    derandomize=True,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("siyu")
 
 
 @pytest.fixture(scope="session")
