@@ -1,0 +1,264 @@
+"""Burt's structural-hole measures of every member, from one pass over the triangles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from siyu.datasets.frames import Frame, FrameKind, from_arrow
+
+from .graph_convert import GraphLike, as_member_graph
+from .tie_arrays import Weights
+from .triangles import RankedPairs, rank_pairs, triangles
+
+__all__ = ["constraint", "effective_size", "local_constraint", "structural_holes"]
+
+
+def structural_holes(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
+    r"""Measure how far every member bridges structural holes: all of Burt's measures at once.
+
+    With the mutual weight :math:`m_{ij} = a_{ij} + a_{ji}` of a tied pair, its share
+    :math:`p_{ij} = m_{ij} / \sum_k m_{ik}` of i's ties, and its strength
+    :math:`r_{ij} = m_{ij} / \max_k m_{ik}` beside i's strongest tie, sums over contacts of i
+    (whoever acts towards i, or i acts towards):
+
+    - constraint :math:`C_i = \sum_j c_{ij}`, :math:`c_{ij} = (p_{ij} + \sum_q p_{iq} p_{qj})^2`
+    - effective size :math:`\sum_j (1 - \sum_q p_{iq} r_{jq})`; without weights this is
+      degree - 2 t / degree, t being the ties among the contacts (Borgatti 1997)
+    - efficiency: effective size / degree
+    - hierarchy :math:`\sum_j x_j \ln x_j / (n \ln n)`, :math:`x_j = n c_{ij} / C_i`, of n contacts
+
+    Parameters
+    ----------
+    graph : MemberGraph or networkx graph
+        Directed or not, weighted or not. Edges of a networkx graph weigh their ``weight``.
+    output : {"pandas", "polars", "pyarrow"}
+        Kind of frame to return.
+
+    Returns
+    -------
+    frame, one row a member, sorted by ``member_id``
+        ``degree`` : number of contacts, int >= 0;
+        ``constraint`` : float > 0, low where contacts do not know each other. It may exceed 1:
+        every member of a closed triad has 1.125;
+        ``effective_size`` : float in (0, degree], contacts that are not redundant;
+        ``efficiency`` : float in (0, 1];
+        ``hierarchy`` : float in [0, 1], 0 where all contacts constrain alike, 1 where one does
+        it all, so for a single contact.
+        A member without ties has degree 0 and NaN elsewhere: there is no network to measure.
+
+    Raises
+    ------
+    ParameterError
+        If `graph` is no graph, or `output` no kind of frame.
+    DataError
+        If a networkx graph breaks the rules of `MemberGraph.from_networkx`.
+
+    See Also
+    --------
+    local_constraint : :math:`c_{ij}`, one row a tie.
+
+    Notes
+    -----
+    Time grows with the wedges of the degree-ordered graph, at most m sqrt(2 m) of m ties, where
+    all two-step paths (networkx, igraph) are quadratic in the ties of a hub. Memory is O(m + n).
+
+    Values equal those of ``networkx.constraint(G, nodes=list(G))`` and
+    ``networkx.effective_size(G, nodes=list(G))``, but for members who only receive ties: networkx
+    gives NaN there and a number without ``nodes``; they have contacts, so here it is the number.
+    networkx' effective size without ``nodes`` is wrong (as of 3.6) where ties have weights or
+    directions. Self-loops are no ties and count nowhere; networkx lets them count.
+
+    References
+    ----------
+    Burt (1992), Structural Holes, Harvard University Press, pp. 51-71.
+    Borgatti (1997), "Structural holes: unpacking Burt's redundancy measures", Connections 20(1).
+    Burt (2004), "Structural holes and good ideas", Am. J. Sociology 110(2), 349-399.
+
+    Examples
+    --------
+    A triad, and a fourth member whom only member 3 knows:
+
+    >>> import networkx as nx
+    >>> structural_holes(nx.Graph([(1, 2), (1, 3), (2, 3), (3, 4)])).round(3)
+       member_id  degree  constraint  effective_size  efficiency  hierarchy
+    0          1       2       1.007           1.000       0.500      0.010
+    1          2       2       1.007           1.000       0.500      0.010
+    2          3       3       0.611           2.333       0.778      0.052
+    3          4       1       1.000           1.000       1.000      1.000
+    """
+    members = as_member_graph(graph)
+    pairs = rank_pairs(members.mutual(), len(members))
+    sums = _add_up(pairs)
+    by_rank = {
+        "degree": pairs.degree,
+        **_constraint_and_hierarchy(pairs, sums),
+        **_effective_size(pairs, sums),
+    }
+    columns = {"member_id": members.ids}
+    for name in ("degree", "constraint", "effective_size", "efficiency", "hierarchy"):
+        values = np.empty_like(by_rank[name])
+        values[pairs.order] = by_rank[name]
+        columns[name] = pa.array(values, from_pandas=True)  # NaN: missing
+    return from_arrow(pa.table(columns), output)
+
+
+def constraint(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
+    """Measure how tightly the contacts of every member are tied to each other.
+
+    One column of `structural_holes`, which explains it; the price is the same.
+
+    Returns
+    -------
+    frame, one row a member, sorted by ``member_id``
+        ``constraint`` : float > 0; NaN for a member without ties.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> constraint(nx.complete_graph(3))
+       member_id  constraint
+    0          0       1.125
+    1          1       1.125
+    2          2       1.125
+    """
+    table = structural_holes(graph, output="pyarrow")
+    return from_arrow(table.select(["member_id", "constraint"]), output)
+
+
+def effective_size(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
+    """Count the contacts of every member that are not redundant.
+
+    One column of `structural_holes`, which explains it; the price is the same.
+
+    Returns
+    -------
+    frame, one row a member, sorted by ``member_id``
+        ``effective_size`` : float in (0, degree]; NaN for a member without ties.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> effective_size(nx.star_graph(3))
+       member_id  effective_size
+    0          0             3.0
+    1          1             1.0
+    2          2             1.0
+    3          3             1.0
+    """
+    table = structural_holes(graph, output="pyarrow")
+    return from_arrow(table.select(["member_id", "effective_size"]), output)
+
+
+def local_constraint(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
+    """Measure how much each contact constrains a member: c_ij of `structural_holes`.
+
+    Returns
+    -------
+    frame, two rows a tied pair, sorted by ``source``, then ``target``
+        ``source`` : the member who is constrained;
+        ``target`` : the contact who constrains, whoever of the two acts;
+        ``local_constraint`` : float > 0. Its sum over the rows of one source is the constraint.
+
+    References
+    ----------
+    Burt (1992), Structural Holes, Harvard University Press, eq. 2.4.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> local_constraint(nx.path_graph(3))
+       source  target  local_constraint
+    0       0       1              1.00
+    1       1       0              0.25
+    2       1       2              0.25
+    3       2       1              1.00
+    """
+    members = as_member_graph(graph)
+    pairs = rank_pairs(members.mutual(), len(members))
+    on_low, on_high = _local(pairs, _add_up(pairs))
+    low, high = pairs.order[pairs.low], pairs.order[pairs.high]
+    source, target = np.concatenate([low, high]), np.concatenate([high, low])
+    row = np.lexsort((target, source))
+    table = {
+        "source": members.ids.take(pa.array(source[row])),
+        "target": members.ids.take(pa.array(target[row])),
+        "local_constraint": np.concatenate([on_low, on_high])[row],
+    }
+    return from_arrow(pa.table(table), output)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """What the measures need: of each rank, and of each pair over the contacts both ends share."""
+
+    strength: Weights  # of each rank: sum of its weights
+    tie: Weights | float  # weight of each pair
+    detour: Weights  # of each pair u, v: sum over q of m_uq m_qv / strength of q
+    overlap: Weights  # of each pair u, v: sum over q of m_uq m_qv
+
+
+def _add_up(pairs: RankedPairs) -> _Sums:
+    """Go through the triangles once."""
+    m = len(pairs.low)
+    detour, overlap = np.zeros(m), np.zeros(m)
+    if pairs.weight is None:
+        strength = pairs.degree.astype(np.float64)
+    else:
+        strength = _to_ends(pairs, pairs.weight, pairs.weight)
+    with np.errstate(divide="ignore"):
+        share = 1 / strength
+    for batch in triangles(pairs):
+        ends = pairs.high[batch.uw], pairs.high[batch.uv], pairs.low[batch.uv]
+        sides = batch.uv, batch.uw, batch.vw
+        for i in range(3):  # each side in turn, with the corner opposite
+            if pairs.weight is None:
+                overlap += np.bincount(sides[i], minlength=m)
+                detour += np.bincount(sides[i], share[ends[i]], m)
+            else:
+                both = pairs.weight[sides[i - 1]] * pairs.weight[sides[i - 2]]
+                overlap += np.bincount(sides[i], both, m)
+                detour += np.bincount(sides[i], both * share[ends[i]], m)
+    tie = 1.0 if pairs.weight is None else pairs.weight
+    return _Sums(strength, tie, detour, overlap)
+
+
+def _local(pairs: RankedPairs, sums: _Sums) -> tuple[Weights, Weights]:
+    """Give the local constraint of each pair on its lower and on its higher end."""
+    reach = sums.tie + sums.detour
+    return (reach / sums.strength[pairs.low]) ** 2, (reach / sums.strength[pairs.high]) ** 2
+
+
+def _constraint_and_hierarchy(pairs: RankedPairs, sums: _Sums) -> dict[str, Weights]:
+    """Sum local constraints, and see how unequal they are (Coleman-Theil disorder)."""
+    on_low, on_high = _local(pairs, sums)
+    total = _to_ends(pairs, on_low, on_high)
+    # ln c_ij = 2 (ln reach_ij - ln strength_i): one logarithm serves both ends of a pair.
+    log = np.log(sums.tie + sums.detour)
+    mixed = _to_ends(pairs, on_low * log, on_high * log)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        disorder = 2 * (mixed / total - np.log(sums.strength)) - np.log(total)
+        hierarchy = np.clip(1 + disorder / np.log(pairs.degree), 0, 1)
+    hierarchy[pairs.degree == 1] = 1
+    alone = pairs.degree == 0
+    total[alone] = hierarchy[alone] = np.nan
+    return {"constraint": total, "hierarchy": hierarchy}
+
+
+def _effective_size(pairs: RankedPairs, sums: _Sums) -> dict[str, Weights]:
+    """Take from the contacts what each of them has in common with the others."""
+    on_low = on_high = sums.overlap
+    if pairs.weight is not None:
+        strongest = np.zeros(len(pairs.order))
+        np.maximum.at(strongest, pairs.low, pairs.weight)
+        np.maximum.at(strongest, pairs.high, pairs.weight)
+        on_low, on_high = on_low / strongest[pairs.high], on_high / strongest[pairs.low]
+    with np.errstate(invalid="ignore"):
+        size = pairs.degree - _to_ends(pairs, on_low, on_high) / sums.strength
+        return {"effective_size": size, "efficiency": size / pairs.degree}
+
+
+def _to_ends(pairs: RankedPairs, on_low: Weights, on_high: Weights) -> Weights:
+    """Sum values of pairs at their ends."""
+    n = len(pairs.order)
+    return np.bincount(pairs.low, on_low, n) + np.bincount(pairs.high, on_high, n)
