@@ -1,5 +1,176 @@
-"""The command line."""
+"""The command line: ``siyu demo``, ``siyu check``, ``siyu run``.
+
+Heavy libraries load inside the commands that need them, so that ``--help`` is instant.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+import siyu
+from siyu.datasets.errors import (
+    DataError,
+    ModelFileError,
+    ParameterError,
+    SchemaError,
+    SiyuError,
+)
+
+if TYPE_CHECKING:
+    from siyu.datasets import Community
+    from siyu.pipeline import RunOptions, RunResult
+
+__all__ = ["app", "main"]
+
+DONE, OUR_FAULT, WRONG_USAGE, BAD_DATA, MODEL_REFUSED, WARNED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+app = typer.Typer(
+    name="siyu",
+    help="Tag the members of a community, find its KOC, rank an offer for each.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+AsOf = Annotated[
+    str,
+    typer.Option("--as-of", help="Look from this moment, itself excluded; naive = shop's clock."),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+TopK = Annotated[int, typer.Option("--k", help="Offers a member.")]
+State = Annotated[int, typer.Option("--random-state", help="Decides every draw.")]
+Lang = Annotated[str, typer.Option("--lang", help="Language of the summary and report: zh or en.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 5 if there were warnings.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No summary and no progress bar.")]
+Zone = Annotated[
+    str | None, typer.Option("--tz", help="Zone of the shop's days; default community.json's.")
+]
+Require = Annotated[
+    str, typer.Option("--require", help="Steps that must not be skipped: tags,koc,...")
+]
 
 
-def main() -> None:
-    """Run the command line."""
+@app.command()
+def demo(
+    out: Out = Path("siyu-demo"),
+    members: Annotated[int, typer.Option(help="Synthetic members.")] = 2_000,
+    random_state: State = 0,
+    lang: Lang = "zh",
+    quiet: Quiet = False,
+) -> None:
+    """Run everything on a synthetic community and write the results and its tables."""
+    from siyu.datasets import make_community
+    from siyu.demo import DEMO_AS_OF
+
+    options = _options(random_state=random_state, lang=lang)
+    c = make_community(members, random_state=random_state)
+    c.to_folder(out / "data")
+    _run(c, DEMO_AS_OF, out, options, quiet=quiet)
+
+
+@app.command()
+def run(
+    data: Annotated[Path, typer.Argument(help="Folder of <table>.parquet files.")],
+    as_of: AsOf,
+    out: Out,
+    k: TopK = 10,
+    require: Require = "",
+    tz: Zone = None,
+    random_state: State = 0,
+    lang: Lang = "zh",
+    strict: Strict = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tag, find KOC, rank offers and report, as far as the tables in DATA allow."""
+    from siyu.datasets import Community
+
+    steps = tuple(name.strip() for name in require.split(",") if name.strip())
+    options = _options(k=k, random_state=random_state, require=steps, lang=lang)
+    result = _run(Community.from_folder(data, tz=tz), as_of, out, options, quiet=quiet)
+    if strict and result.warnings:
+        raise typer.Exit(WARNED)
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="A CSV or Parquet file, or a folder of tables.")],
+    table: Annotated[str | None, typer.Option(help="Which table the file is.")] = None,
+    tz: Zone = None,
+) -> None:
+    """Say what is wrong with a file or folder, and suggest how to read a file's columns."""
+    from siyu.checking import check_path
+
+    lines, fine = check_path(path, table=table, tz=tz)
+    for line in lines:
+        typer.echo(line)
+    if not fine:
+        raise typer.Exit(BAD_DATA)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"siyu {siyu.__version__}")
+        raise typer.Exit(DONE)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code that says how it went."""
+    try:
+        app(standalone_mode=True)
+    except ModelFileError as error:
+        _fail(error, MODEL_REFUSED)
+    except ParameterError as error:
+        _fail(error, WRONG_USAGE)
+    except (SchemaError, DataError) as error:
+        _fail(error, BAD_DATA)
+    except SiyuError as error:
+        _fail(error, OUR_FAULT)
+    except KeyboardInterrupt:
+        _fail("interrupted; earlier results are as they were", INTERRUPTED)
+    sys.exit(DONE)
+
+
+def _fail(message: object, code: int) -> NoReturn:
+    typer.echo(f"siyu: {message}", err=True)
+    sys.exit(code)
+
+
+def _options(**settings: object) -> "RunOptions":
+    from siyu.pipeline import RunOptions
+
+    return RunOptions(**settings)  # type: ignore[arg-type]
+
+
+def _run(
+    c: "Community", as_of: str, out: Path, options: "RunOptions", *, quiet: bool
+) -> "RunResult":
+    from siyu.pipeline import run_pipeline
+    from siyu.summary import summary_lines
+
+    with _progress(quiet=quiet) as tell:
+        result = run_pipeline(c, as_of=as_of, out=out, options=options, progress=tell)
+    if not quiet:
+        for line in summary_lines(result, out, options.lang):
+            typer.echo(line)
+    return result
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Draw a bar on a terminal; say nothing to a file or a pipe."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("siyu")
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,80 @@
+"""The three jobs of a run: tags, KOC and offers, each on whatever tables are there."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from siyu.datasets import Community, DataError
+
+if TYPE_CHECKING:
+    from siyu.recommend import OfferRecommender
+
+__all__ = ["Offers", "activity_of", "find_koc", "member_features", "rank_offers", "tag_members"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offers:
+    """Ranked offers and the recommender that ranked them."""
+
+    recommendations: pd.DataFrame
+    recommender: "OfferRecommender"
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def activity_of(c: Community) -> str:
+    """Tell what members' activity is read from: orders, or events where there are none.
+
+    Raises
+    ------
+    DataError
+        If there are neither.
+    """
+    for table in ("orders", "events"):
+        rows = c.arrow(table)
+        if rows is not None and rows.num_rows:
+            return table
+    raise DataError("needs the table orders or events with at least one row before as_of")
+
+
+def tag_members(c: Community, *, as_of: Any) -> pd.DataFrame:
+    """Tag every customer: lifecycle, RFM class and behaviour; see `siyu.segmentation.tag`."""
+    from siyu.segmentation import tag
+
+    activity_of(c.before(as_of))
+    tags: pd.DataFrame = tag(c, as_of=as_of)
+    return tags
+
+
+def find_koc(c: Community, *, as_of: Any) -> pd.DataFrame:
+    """Rank the members who bridge communities; see `siyu.graph.koc`."""
+    from siyu.graph import koc
+
+    ranked: pd.DataFrame = koc(c, as_of=as_of)
+    return ranked
+
+
+def rank_offers(c: Community, *, as_of: Any, k: int, random_state: int) -> Offers:
+    """Train on the past of `as_of` and rank `k` products for every customer."""
+    from siyu.recommend import OfferRecommender
+
+    activity = activity_of(c.before(as_of))
+    recommender = OfferRecommender(random_state=random_state, activity=activity)
+    recommender.fit(c, as_of=as_of, member_features=member_features)
+    return Offers(recommender.recommend(k=k), recommender)
+
+
+def member_features(c: Community, as_of: Any) -> pd.DataFrame:
+    """Give what tags know of a member to the ranker, as of one training cut.
+
+    Columns: RFM and the lifecycle's numbers. The ranker calls this at every cut, so that
+    nothing of its future reaches a training row.
+    """
+    from siyu.segmentation import lifecycle, rfm
+
+    activity = activity_of(c.before(as_of))
+    features: pd.DataFrame = lifecycle(c, as_of=as_of, activity=activity)
+    features = features[["member_id", "stage", "overdue_ratio"]]
+    if activity == "orders":
+        features = features.merge(rfm(c, as_of=as_of), on="member_id", how="left")
+    return features
