@@ -30,6 +30,9 @@ DAY_US = 24 * HOUR_US
 INSTANT = pa.timestamp("us", tz="UTC")
 """The type of every time column after the validation door."""
 
+_SLOT_US = HOUR_US // 4
+_MANY = 10_000
+
 
 def moment(as_of: Any, tz: str) -> int:
     """Read a point in time as microseconds since 1970-01-01 UTC.
@@ -117,6 +120,20 @@ def local_clock(us: npt.NDArray[np.int64], tz: str) -> npt.NDArray[np.int64]:
     """
     if tz == "UTC":
         return us
+    if len(us) < _MANY:
+        return _zoned_clock(us, tz)
+    low, high = int(us.min()) // _SLOT_US, int(us.max()) // _SLOT_US
+    if high - low > len(us):
+        return _zoned_clock(us, tz)
+    # Zones shift on quarter hours: one look-up a row is ten times faster than one conversion.
+    slots = np.arange(low, high + 1) * _SLOT_US
+    ahead = _zoned_clock(slots, tz) - slots
+    if np.any(_zoned_clock(slots + (_SLOT_US - 1), tz) - (slots + (_SLOT_US - 1)) != ahead):
+        return _zoned_clock(us, tz)
+    return np.asarray(us + ahead[us // _SLOT_US - low])
+
+
+def _zoned_clock(us: npt.NDArray[np.int64], tz: str) -> npt.NDArray[np.int64]:
     zoned = pa.array(us).cast(pa.timestamp("us", tz=tz))
     return np.asarray(pc.local_timestamp(zoned).cast(pa.int64()).to_numpy())
 

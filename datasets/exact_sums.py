@@ -15,6 +15,7 @@ __all__ = ["exact_sum", "exact_total"]
 _COARSE = 2.0**20
 _FINE = 2.0**56
 _LARGEST_SUM = 2.0**42
+_BLOCK = 1 << 16  # rows whose temporary arrays stay in the cache
 
 
 def exact_sum(
@@ -52,15 +53,16 @@ def exact_sum(
         raise ParameterError(
             "values", f"a sum must stay below {_LARGEST_SUM:.1e}, got {float(bound.max()):.3e}"
         )
-    coarse = np.rint(values * _COARSE)
-    rest = values - coarse / _COARSE
-    total = np.zeros(n, dtype=np.int64)
-    np.add.at(total, codes, coarse.astype(np.int64))
-    result = total / _COARSE
-    if rest.any():
-        fine = np.zeros(n, dtype=np.int64)
-        np.add.at(fine, codes, np.rint(rest * _FINE).astype(np.int64))
-        result += fine / _FINE
+    coarse = np.zeros(n, dtype=np.int64)
+    fine = np.zeros(n, dtype=np.int64)
+    for start in range(0, len(values), _BLOCK):  # whole numbers add up alike in any blocks
+        rows = slice(start, start + _BLOCK)
+        units = np.rint(values[rows] * _COARSE)
+        np.add.at(coarse, codes[rows], units.astype(np.int64))
+        rest = values[rows] - units / _COARSE
+        if rest.any():
+            np.add.at(fine, codes[rows], np.rint(rest * _FINE).astype(np.int64))
+    result: npt.NDArray[np.float64] = coarse / _COARSE + fine / _FINE
     return result
 
 
