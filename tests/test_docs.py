@@ -1,0 +1,48 @@
+"""README and examples run as they are written."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+ORDERS = """订单号,会员ID,下单时间,实付金额
+0001,m01,2026-05-01 10:00,¥19.90
+0002,m01,2026-05-20 21:30,"¥1,020.00"
+0003,m02,2026-06-11 09:15,¥5.00
+"""
+
+
+def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "ignore::UserWarning", "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_the_code_of_readme_runs(number: int, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS, "utf-8")
+    done = run(BLOCKS[number], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+def test_an_example_ends_with_a_table(example: Path, tmp_path: Path) -> None:
+    done = run(example.read_text("utf-8"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 3
+
+
+def test_readme_has_its_two_commands() -> None:
+    assert 'pip install ".[report]" && siyu demo' in README
+    assert 'pip install -e ".[test]" && pytest' in README
