@@ -208,17 +208,17 @@ def _add_up(pairs: RankedPairs) -> _Sums:
         strength = _to_ends(pairs, pairs.weight, pairs.weight)
     with np.errstate(divide="ignore"):
         share = 1 / strength
-    for batch in triangles(pairs):
-        ends = pairs.high[batch.uw], pairs.high[batch.uv], pairs.low[batch.uv]
-        sides = batch.uv, batch.uw, batch.vw
-        for i in range(3):  # each side in turn, with the corner opposite
+    for some in triangles(pairs):
+        sides = some.uv, some.uw, some.vw
+        opposite = pairs.high.take(some.uw), pairs.high.take(some.uv), pairs.low.take(some.uv)
+        for i in range(3):
             if pairs.weight is None:
-                overlap += np.bincount(sides[i], minlength=m)
-                detour += np.bincount(sides[i], share[ends[i]], m)
+                np.add.at(overlap, sides[i], 1.0)
+                np.add.at(detour, sides[i], share.take(opposite[i]))
             else:
-                both = pairs.weight[sides[i - 1]] * pairs.weight[sides[i - 2]]
-                overlap += np.bincount(sides[i], both, m)
-                detour += np.bincount(sides[i], both * share[ends[i]], m)
+                both = pairs.weight.take(sides[i - 1]) * pairs.weight.take(sides[i - 2])
+                np.add.at(overlap, sides[i], both)
+                np.add.at(detour, sides[i], both * share.take(opposite[i]))
     tie = 1.0 if pairs.weight is None else pairs.weight
     return _Sums(strength, tie, detour, overlap)
 
@@ -226,7 +226,8 @@ def _add_up(pairs: RankedPairs) -> _Sums:
 def _local(pairs: RankedPairs, sums: _Sums) -> tuple[Weights, Weights]:
     """Give the local constraint of each pair on its lower and on its higher end."""
     reach = sums.tie + sums.detour
-    return (reach / sums.strength[pairs.low]) ** 2, (reach / sums.strength[pairs.high]) ** 2
+    on_low = (reach / sums.strength.take(pairs.low)) ** 2
+    return on_low, (reach / sums.strength.take(pairs.high)) ** 2
 
 
 def _constraint_and_hierarchy(pairs: RankedPairs, sums: _Sums) -> dict[str, Weights]:

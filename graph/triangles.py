@@ -17,8 +17,7 @@ from .tie_arrays import Codes, Ties, Weights, starts_of
 
 __all__ = ["RankedPairs", "Triangles", "rank_pairs", "triangles"]
 
-_WEDGES = 1 << 18  # pairs of pairs looked at together: arrays that stay in the processor's cache
-_BATCH = 1 << 20  # triangles handed out together, at least
+_WEDGES = 1 << 17  # pairs of pairs looked at together: arrays that stay in the processor's cache
 
 Keys = npt.NDArray[np.int64]
 
@@ -48,7 +47,7 @@ class RankedPairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Triangles:
-    """A batch of triangles u < v < w (ranks), each as the numbers of its three pairs."""
+    """Some triangles u < v < w (ranks), each as the numbers of its three pairs."""
 
     uv: Keys
     uw: Keys
@@ -90,11 +89,11 @@ def rank_pairs(pairs: Ties, n: int) -> RankedPairs:
 
 
 def triangles(pairs: RankedPairs) -> Iterator[Triangles]:
-    """Give every triangle once, in batches.
+    """Give every triangle once, some hundred thousand at most at a time.
 
     Time grows with the number of wedges (two outgoing pairs of one node), at most m sqrt(2 m)
-    and on social graphs a few times m. Memory is O(m) plus one batch, whatever the number of
-    wedges and triangles. The order is fixed by the pairs alone.
+    and on social graphs a few times m. Memory is O(m), whatever the number of wedges and
+    triangles. The order is fixed by the pairs alone.
 
     Examples
     --------
@@ -102,21 +101,6 @@ def triangles(pairs: RankedPairs) -> Iterator[Triangles]:
     >>> [(t.uv, t.uw, t.vw) for t in triangles(rank_pairs(triad, 3))]
     [(array([0]), array([1]), array([2]))]
     """
-    found: list[Triangles] = []
-    size = 0
-    smallest = max(_BATCH, len(pairs.low))
-    for part in _chunks_of_triangles(pairs):
-        found.append(part)
-        size += len(part.uv)
-        if size >= smallest:
-            yield _joined(found)
-            found, size = [], 0
-    if size:
-        yield _joined(found)
-
-
-def _chunks_of_triangles(pairs: RankedPairs) -> Iterator[Triangles]:
-    """Pair up the outgoing pairs of each node, chunk by chunk, and keep what a pair closes."""
     m = len(pairs.low)
     bits = _bits(len(pairs.order))
     numbers = np.arange(m, dtype=np.int32)
@@ -128,13 +112,13 @@ def _chunks_of_triangles(pairs: RankedPairs) -> Iterator[Triangles]:
         count = later[start:stop]
         # The wedges of pair i are (i, i + 1), (i, i + 2), ... to the end of its list.
         before = np.cumsum(count, dtype=np.int32) - count
-        second = np.arange(count.sum(), dtype=np.int32)
+        second = np.arange(count.sum())
         second += np.repeat(numbers[start:stop] + 1 - before, count)
         wanted = np.repeat(sides[start:stop], count)
-        wanted |= pairs.high[second]
+        wanted |= pairs.high.take(second)
         wedge, third = closing.find(wanted)
-        first = np.repeat(numbers[start:stop], count)[wedge]
-        yield Triangles(first.astype(np.int64), second[wedge].astype(np.int64), third)
+        first = np.repeat(numbers[start:stop], count).take(wedge)
+        yield Triangles(first.astype(np.int64), second.take(wedge), third)
 
 
 def _cuts(later: Codes) -> Iterator[tuple[int, int]]:
@@ -144,12 +128,6 @@ def _cuts(later: Codes) -> Iterator[tuple[int, int]]:
     inner = np.searchsorted(ends, np.arange(_WEDGES, total, _WEDGES), side="right")
     cuts = np.unique(np.concatenate([[0], inner, [len(later)]])).tolist()
     return pairwise(cuts)
-
-
-def _joined(parts: list[Triangles]) -> Triangles:
-    return Triangles(
-        *(np.concatenate([getattr(part, side) for part in parts]) for side in ("uv", "uw", "vw"))
-    )
 
 
 def _bits(n: int) -> int:
