@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +58,8 @@ def test_the_same_number_gives_the_same_stream() -> None:
 
 
 def test_a_numpy_integer_is_a_number() -> None:
-    assert generator(np.int64(7)).integers(1 << 40) == generator(7).integers(1 << 40)
+    number: Any = np.int64(7)
+    assert generator(number).integers(1 << 40) == generator(7).integers(1 << 40)
 
 
 def test_a_generator_is_handed_back() -> None:
