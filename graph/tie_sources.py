@@ -1,0 +1,181 @@
+"""Where ties come from: the tables that hold them, read as contacts between members."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.datasets.clock import INSTANT, instants
+from siyu.datasets.errors import DataError
+from siyu.datasets.ids import ids_in, lookup
+
+from .comembership import UNDATED, group_pairs
+from .tie_arrays import check_weights
+from .tie_rules import TieRules
+
+if TYPE_CHECKING:
+    from siyu.datasets.community import Community
+
+__all__ = ["Contacts", "contacts_of", "tie_members"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+_COLUMNS = {
+    "referral": ("referrals", "inviter_id", "invitee_id", "referral_time"),
+    "invite": ("memberships", "inviter_id", "member_id", "joined_at"),
+    "reply": ("messages", "member_id", "reply_to_member_id", "message_time"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contacts:
+    """What happened between members, of one kind, a row a time.
+
+    Attributes
+    ----------
+    kind : str
+    source, target : int64 arrays
+        Positions among the members.
+    strength : float64 array
+    time : int64 array
+        Microseconds, or `UNDATED`.
+    counted : bool
+        Whether each row is one time that it happened, rather than a given strength.
+    fades : bool
+        Whether what is old counts for less.
+    """
+
+    kind: str
+    source: Ints
+    target: Ints
+    strength: Floats
+    time: Ints
+    counted: bool = False
+    fades: bool = True
+
+
+def contacts_of(known: "Community", members: pa.Array, rules: TieRules) -> list[Contacts]:
+    """Read every table that holds ties of the kinds wanted.
+
+    Parameters
+    ----------
+    known : Community
+        Cut already.
+    members : sorted pyarrow.Array
+        Rows that name anybody else, such as staff, are left out.
+    rules : TieRules
+
+    Returns
+    -------
+    list of Contacts
+        A kind that two tables hold is there twice.
+
+    Raises
+    ------
+    DataError
+        If no table holds ties, or none a kind that `rules` asks for, or a weight is no strength.
+    """
+    rows = {kind: found for kind in _COLUMNS if (found := _rows_of(known, kind)) is not None}
+    groups, own = known.arrow("memberships"), known.arrow("ties")
+    own_kinds = _own_kinds(own)
+    there = [*rows, *(["comember"] if groups is not None else []), *own_kinds]
+    if not there and own is None:
+        raise DataError(
+            "no table holds ties; needed is one of ties, referrals, memberships, or messages "
+            f"with reply_to_member_id; this community has: {', '.join(known.tables()) or 'none'}"
+        )
+    wanted = _wanted(there, rules)
+    found = [_from_rows(kind, rows[kind], members) for kind in rows if kind in wanted]
+    if groups is not None and "comember" in wanted:
+        found.append(_from_groups(groups, members, rules.max_group_ties))
+    if own is not None:
+        found += [_from_ties(kind, own, members) for kind in own_kinds if kind in wanted]
+    return found
+
+
+def tie_members(known: "Community") -> pa.Array:
+    """Give everybody who may have a tie, sorted: customers, also those only named by others."""
+    named = [known.customers()]
+    for table, source, target, _ in _COLUMNS.values():
+        rows = known.arrow(table)
+        if rows is not None:
+            named += [rows[name] for name in (source, target) if name in rows.column_names]
+    met, staff = ids_in(*named), known.staff()
+    return met.filter(pc.invert(pc.is_in(met, staff))) if len(staff) and len(met) else met
+
+
+def _wanted(there: list[str], rules: TieRules) -> set[str]:
+    asked = there if rules.kinds is None else rules.kinds
+    unknown = sorted(set(asked) - set(there))
+    if unknown:
+        raise DataError(
+            f"no ties of kind {', '.join(map(repr, unknown))} are known; "
+            f"there are: {', '.join(sorted(set(there))) or 'none'}"
+        )
+    return {kind for kind in asked if rules.weight_of(kind) > 0}
+
+
+def _rows_of(known: "Community", kind: str) -> pa.Table | None:
+    """Give source, target and time of a built-in kind, or None where its columns are absent."""
+    table, source, target, time = _COLUMNS[kind]
+    rows = known.arrow(table)
+    if rows is None or not {source, target} <= set(rows.column_names):
+        return None
+    times = rows[time] if time in rows.column_names else pa.nulls(rows.num_rows, INSTANT)
+    return pa.table({"source": rows[source], "target": rows[target], "time": times})
+
+
+def _own_kinds(ties: pa.Table | None) -> list[str]:
+    return [] if ties is None else sorted(pc.unique(_kind_column(ties)).to_pylist())
+
+
+def _kind_column(ties: pa.Table) -> pa.ChunkedArray:
+    if "kind" not in ties.column_names:
+        return pa.chunked_array([pa.array(["tie"] * ties.num_rows, pa.large_string())])
+    return ties["kind"].fill_null("tie")
+
+
+def _from_rows(kind: str, rows: pa.Table, members: pa.Array) -> Contacts:
+    source, target = lookup(rows["source"], members), lookup(rows["target"], members)
+    kept = (source >= 0) & (target >= 0)
+    if kind == "reply":  # quoting oneself is no mistake, and no tie
+        kept &= source != target
+    once = np.ones(int(kept.sum()))
+    return Contacts(
+        kind, source[kept], target[kept], once, _times(rows["time"])[kept], counted=True
+    )
+
+
+def _from_ties(kind: str, ties: pa.Table, members: pa.Array) -> Contacts:
+    rows = ties.filter(pc.equal(_kind_column(ties), kind))
+    source, target = lookup(rows["source"], members), lookup(rows["target"], members)
+    strength, time = np.ones(rows.num_rows), np.full(rows.num_rows, UNDATED)
+    if "weight" in rows.column_names:
+        strength = np.asarray(rows["weight"].to_numpy(), dtype=np.float64)
+        check_weights(strength)
+    if "tie_time" in rows.column_names:
+        time = _times(rows["tie_time"])
+    kept = (source >= 0) & (target >= 0)
+    return Contacts(kind, source[kept], target[kept], strength[kept], time[kept])
+
+
+def _from_groups(memberships: pa.Table, members: pa.Array, max_ties: int) -> Contacts:
+    """Tie the members of each group, half of a pair's weight in each direction."""
+    pairs = group_pairs(memberships, members, max_ties)
+    return Contacts(
+        "comember",
+        np.concatenate([pairs.first, pairs.second]),
+        np.concatenate([pairs.second, pairs.first]),
+        np.concatenate([pairs.weight, pairs.weight]) / 2,
+        np.concatenate([pairs.since, pairs.since]),
+        fades=False,
+    )
+
+
+def _times(times: pa.ChunkedArray | pa.Array) -> Ints:
+    known = np.asarray(times.is_valid().to_numpy(zero_copy_only=False))
+    return np.where(known, instants(times.fill_null(pa.scalar(0, INSTANT))), UNDATED)
