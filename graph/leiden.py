@@ -1,0 +1,177 @@
+"""Leiden and Louvain: compiled moves of single nodes, and what happens between them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from .tie_arrays import Codes, Ties, Weights, rows_of
+
+__all__ = ["leiden", "louvain"]
+
+_TOLERANCE = 1e-3  # nodes move round by round until a round gains less modularity than this
+_WORTHWHILE = 1e-4  # Leiden starts again from its result until that gains less than this
+_MOST_STARTS = 10
+
+
+def leiden(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> Codes:
+    """Divide nodes by Leiden passes, each from the result of the last, until one gains little.
+
+    Parameters
+    ----------
+    ties : Ties, m
+        Each pair of tied nodes once.
+    n : int
+        Number of nodes.
+    resolution : float > 0
+    draw : numpy.random.Generator
+        Draws the order in which each pass visits the nodes.
+
+    Returns
+    -------
+    int32 array, n
+        Community of each node, numbered without gaps in no order that means anything. Every
+        community is connected; a node without ties is alone.
+    """
+    level = _Level.of(ties, n)
+    labels, quality = np.arange(n, dtype=np.int32), -np.inf
+    for _ in range(_MOST_STARTS):
+        better = _shuffled_pass(level, labels, resolution, draw, refined=True)
+        found = level.quality(better, resolution)
+        gain = found - quality
+        if gain > 0:
+            labels, quality = better, found
+        if gain < _WORTHWHILE:
+            break
+    pieces: Codes = sparse.csgraph.connected_components(level.inside(labels).matrix)[1]
+    return pieces
+
+
+def louvain(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> Codes:
+    """Divide nodes by one Louvain pass; parameters and result as of `leiden`.
+
+    A community need not be connected.
+    """
+    labels = np.arange(n, dtype=np.int32)
+    return _shuffled_pass(_Level.of(ties, n), labels, resolution, draw, refined=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    """A symmetric graph of total weight 1, and the mass of each node: its weights in sum."""
+
+    matrix: Any  # scipy.sparse.csr_array
+    mass: Weights
+
+    @classmethod
+    def of(cls, ties: Ties, n: int) -> "_Level":
+        rows = rows_of(ties, n, directed=False)
+        total = 2 * ties.weight.sum() if len(ties.weight) else 1.0
+        mass = np.bincount(ties.source, ties.weight, n) + np.bincount(ties.target, ties.weight, n)
+        return cls(_matrix(rows.weights / total, rows.indices, rows.indptr), mass / total)
+
+    def reordered(self, order: npt.NDArray[np.int64]) -> "_Level":
+        """Give the same graph with node ``order[i]`` in the place of node i."""
+        return _Level(_sorted(self.matrix[order][:, order]), self.mass[order])
+
+    def merged(self, labels: Codes) -> "_Level":
+        """Make each community a node; what ties it inside becomes its loop."""
+        n = len(labels)
+        member = _matrix(np.ones(n), labels, np.arange(n + 1), int(labels.max()) + 1)
+        matrix = member.T.tocsr() @ (self.matrix @ member)
+        return _Level(_sorted(matrix), np.bincount(labels, self.mass))
+
+    def inside(self, labels: Codes) -> "_Level":
+        """Keep the ties inside communities only; the masses stay what they are."""
+        row = self._row()
+        keep = labels[row] == labels[self.matrix.indices]
+        indptr = np.concatenate([[0], np.cumsum(keep)])[self.matrix.indptr]
+        return _Level(_matrix(self.matrix.data[keep], self.matrix.indices[keep], indptr), self.mass)
+
+    def quality(self, labels: Codes, resolution: float) -> float:
+        """Give the modularity of a division."""
+        inside = self.matrix.data[labels[self._row()] == labels[self.matrix.indices]].sum()
+        return float(inside - resolution * (np.bincount(labels, self.mass) ** 2).sum())
+
+    def moved(self, labels: Codes, resolution: float) -> Codes:
+        """Move nodes one by one to the neighbouring community that gains most, round by round."""
+        from sknetwork.clustering.louvain_core import optimize_core
+
+        mass = self.mass.astype(np.float32)
+        of_community = np.bincount(labels, self.mass, len(labels)).astype(np.float32)
+        moved, _ = optimize_core(
+            labels.copy(),
+            self.matrix.indices,
+            self.matrix.indptr,
+            self.matrix.data.astype(np.float32),
+            mass,
+            mass,
+            of_community,
+            of_community.copy(),
+            np.zeros_like(mass),
+            self.matrix.diagonal().astype(np.float32),
+            resolution,
+            _TOLERANCE,
+        )
+        return _numbered(moved)
+
+    def _row(self) -> Codes:
+        """Give the row of each entry."""
+        return np.repeat(np.arange(len(self.mass), dtype=np.int32), np.diff(self.matrix.indptr))
+
+
+def _shuffled_pass(
+    level: _Level, labels: Codes, resolution: float, draw: np.random.Generator, *, refined: bool
+) -> Codes:
+    """Make one pass over the nodes in a drawn order."""
+    order = draw.permutation(len(labels))
+    result = np.empty_like(labels)
+    result[order] = _pass(level.reordered(order), labels[order], resolution, refined=refined)
+    return _numbered(result)
+
+
+def _pass(level: _Level, labels: Codes, resolution: float, *, refined: bool) -> Codes:
+    """Move nodes, merge what belongs together, and go on with the merged graph to the end.
+
+    Leiden merges not whole communities but the parts that they refine into, found by moving
+    nodes within each community from a fresh start; the parts may part company later.
+    """
+    node = np.arange(len(labels))
+    labels = _numbered(labels)
+    while True:
+        labels = level.moved(labels, resolution)
+        parts = labels
+        if refined:
+            alone = np.arange(len(labels), dtype=np.int32)
+            parts = level.inside(labels).moved(alone, resolution)
+        n_parts = int(parts.max()) + 1
+        if n_parts == len(parts):
+            of_node: Codes = labels[node]
+            return of_node
+        of_part = np.empty(n_parts, dtype=np.int32)
+        of_part[parts] = labels
+        level, node, labels = level.merged(parts), parts[node], of_part
+
+
+def _numbered(labels: npt.ArrayLike) -> Codes:
+    """Renumber communities 0, 1, 2 ... without gaps."""
+    return np.unique(labels, return_inverse=True)[1].astype(np.int32)
+
+
+def _matrix(
+    data: Weights, indices: npt.ArrayLike, indptr: npt.ArrayLike, n_columns: int | None = None
+) -> Any:
+    """Make a matrix in rows whose indices are int32, as the compiled moves need them."""
+    starts = np.asarray(indptr).astype(np.int32)
+    n = len(starts) - 1
+    columns = np.asarray(indices).astype(np.int32)
+    return sparse.csr_array((data, columns, starts), shape=(n, n_columns or n))
+
+
+def _sorted(matrix: Any) -> Any:
+    """Sort each row, so that sums and moves go in one order."""
+    matrix = matrix.tocsr()
+    matrix.sort_indices()
+    return _matrix(matrix.data, matrix.indices, matrix.indptr)
