@@ -105,7 +105,7 @@ def read_csv_text(
         raise _refusal(name, rule, line, data.count(b"\x00"))
     head = data[:_HEAD].decode("utf-8", errors="ignore")
     sep = _checked_separator(separator) if separator is not None else _find_separator(head)
-    header = next(csv.reader(io.StringIO(head), delimiter=sep), [])
+    header = next(csv.reader(io.StringIO(head, newline=""), delimiter=sep), [])
     if not any(cell.strip() for cell in header):
         raise _refusal(name, "is empty: a header with column names is expected", skip_lines + 1, 1)
     table, bad = _parse(data, sep, len(header), name)
@@ -188,7 +188,7 @@ def _find_separator(head: str) -> str:
     """Take the separator that cuts most of the first rows into as many cells as the header."""
     best, best_score = ",", (0.0, 1)
     for separator in _SEPARATORS:
-        rows = list(csv.reader(io.StringIO(head), delimiter=separator))[:51]
+        rows = list(csv.reader(io.StringIO(head, newline=""), delimiter=separator))[:51]
         rows = [row for row in rows if row]
         if not rows or len(rows[0]) < 2:
             continue

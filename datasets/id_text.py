@@ -13,7 +13,7 @@ _YES = ("1", "1.0", "true", "t", "yes", "y", "on", "是", "有", "已", "√")
 _NO = ("0", "0.0", "false", "f", "no", "n", "off", "否", "没有", "未", "×")
 _EXCEL_SHORT = r"^[1-9]\.\d+[eE]\+\d{2}$"
 _EXCEL_SHIELD = r'^(?:="(.*)"|\'(.+))$'
-_MISSING_LOOK = ("null", "none", "na", "n/a", "nan")
+_MISSING_LOOK = ("null", "none", "na", "n/a", "nan", "-", "--", "无")
 
 
 def parse_ids(texts: pa.Array, *, private: bool) -> tuple[pa.Array, list[Fault]]:

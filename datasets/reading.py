@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .clock import zone_of
 from .column_names import suggest_columns
 from .column_synonyms import plain_name
 from .contacts import contact_kind, hash_contacts, key_bytes, phone_like_ids, without_contacts
@@ -122,12 +123,16 @@ def read_rows(
     """
     if plan.name not in SCHEMAS:
         raise ParameterError("name", f"no table '{plan.name}'; there are: {', '.join(SCHEMAS)}")
+    units_of(plan.amount_unit)
+    if plan.tz is not None:
+        zone_of(plan.tz)
+    key = key_bytes(plan.hash_key)
     schema, findings = SCHEMAS[plan.name], Findings()
     rows = open_files(path, plan, findings)
     rows = without_totals(rows, schema, findings)
     _find_missing_columns(rows, schema, findings)
     rows = _parsed(rows, schema, plan, findings)
-    rows = _private(rows, schema, plan, findings)
+    rows = _private(rows, schema, key, findings)
     _refuse(schema, findings)
     rows = _rows_checked(rows, schema, plan, findings)
     _refuse(schema, findings)
@@ -231,9 +236,8 @@ def _by_distinct(values: pa.ChunkedArray, parse: Callable[[pa.Array], Parsed]) -
     return parsed.take(coded.indices), spread
 
 
-def _private(rows: FileRows, schema: Schema, plan: ReadPlan, findings: Findings) -> FileRows:
+def _private(rows: FileRows, schema: Schema, key: bytes | None, findings: Findings) -> FileRows:
     """Hash contacts or leave them out; ids of members stay, with a word of warning."""
-    key = key_bytes(plan.hash_key)
     keep = frozenset(column.name for column in schema.columns)
     if schema.table == "identities" and not findings.refused:
         rows = _private_identities(rows, key, findings)
