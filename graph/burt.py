@@ -8,7 +8,7 @@ import pyarrow as pa
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 
 from .graph_convert import GraphLike, as_member_graph
-from .tie_arrays import Weights
+from .tie_arrays import Weights, sums_at
 from .triangles import RankedPairs, rank_pairs, triangles
 
 __all__ = ["constraint", "effective_size", "local_constraint", "structural_holes"]
@@ -262,4 +262,4 @@ def _effective_size(pairs: RankedPairs, sums: _Sums) -> dict[str, Weights]:
 def _to_ends(pairs: RankedPairs, on_low: Weights, on_high: Weights) -> Weights:
     """Sum values of pairs at their ends."""
     n = len(pairs.order)
-    return np.bincount(pairs.low, on_low, n) + np.bincount(pairs.high, on_high, n)
+    return sums_at(pairs.low, on_low, n) + sums_at(pairs.high, on_high, n)

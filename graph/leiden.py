@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from .tie_arrays import Codes, Ties, Weights, rows_of
+from .tie_arrays import Codes, Ties, Weights, rows_of, sums_at
 
 __all__ = ["leiden", "louvain"]
 
@@ -35,8 +35,10 @@ def leiden(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> 
         Community of each node, numbered without gaps in no order that means anything. Every
         community is connected; a node without ties is alone.
     """
-    level = _Level.of(ties, n)
     labels, quality = np.arange(n, dtype=np.int32), -np.inf
+    if len(ties.weight) == 0:
+        return labels
+    level = _Level.of(ties, n)
     for _ in range(_MOST_STARTS):
         better = _shuffled_pass(level, labels, resolution, draw, refined=True)
         found = level.quality(better, resolution)
@@ -55,6 +57,8 @@ def louvain(ties: Ties, n: int, resolution: float, draw: np.random.Generator) ->
     A community need not be connected.
     """
     labels = np.arange(n, dtype=np.int32)
+    if len(ties.weight) == 0:
+        return labels
     return _shuffled_pass(_Level.of(ties, n), labels, resolution, draw, refined=False)
 
 
@@ -68,8 +72,8 @@ class _Level:
     @classmethod
     def of(cls, ties: Ties, n: int) -> "_Level":
         rows = rows_of(ties, n, directed=False)
-        total = 2 * ties.weight.sum() if len(ties.weight) else 1.0
-        mass = np.bincount(ties.source, ties.weight, n) + np.bincount(ties.target, ties.weight, n)
+        total = 2 * ties.weight.sum()
+        mass = sums_at(ties.source, ties.weight, n) + sums_at(ties.target, ties.weight, n)
         return cls(_matrix(rows.weights / total, rows.indices, rows.indptr), mass / total)
 
     def reordered(self, order: npt.NDArray[np.int64]) -> "_Level":
@@ -81,7 +85,7 @@ class _Level:
         n = len(labels)
         member = _matrix(np.ones(n), labels, np.arange(n + 1), int(labels.max()) + 1)
         matrix = member.T.tocsr() @ (self.matrix @ member)
-        return _Level(_sorted(matrix), np.bincount(labels, self.mass))
+        return _Level(_sorted(matrix), sums_at(labels, self.mass, member.shape[1]))
 
     def inside(self, labels: Codes) -> "_Level":
         """Keep the ties inside communities only; the masses stay what they are."""
@@ -138,7 +142,7 @@ def _pass(level: _Level, labels: Codes, resolution: float, *, refined: bool) -> 
     Leiden merges not whole communities but the parts that they refine into, found by moving
     nodes within each community from a fresh start; the parts may part company later.
     """
-    node = np.arange(len(labels))
+    node: npt.NDArray[np.integer[Any]] = np.arange(len(labels))
     labels = _numbered(labels)
     while True:
         labels = level.moved(labels, resolution)

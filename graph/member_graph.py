@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.errors import DataError, ParameterError, Problem, warn
+from siyu.datasets.errors import ParameterError, Problem, warn
 from siyu.datasets.frames import Frame, from_arrow, to_arrow
-from siyu.datasets.ids import encode, ids_in, lookup
 
+from .member_codes import codes_of, whole_numbers
 from .tie_arrays import (
     Codes,
     Rows,
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
 __all__ = ["MemberGraph"]
-
-Integers = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +111,7 @@ class MemberGraph:
 
     @classmethod
     def from_ties(
-        cls, ties: Frame, *, ids: pa.Array | None = None, directed: bool = True
+        cls, ties: Frame, *, ids: npt.ArrayLike | pa.Array | None = None, directed: bool = True
     ) -> "MemberGraph":
         """Build a graph from a table of ties.
 
@@ -135,6 +133,8 @@ class MemberGraph:
         ------
         SchemaError
             If `ties` breaks its schema.
+        ParameterError
+            If `ids` are not of the type of the ids in `ties`, or some are missing.
         DataError
             If a weight is negative, infinite or missing, or a tie names a member not in `ids`.
 
@@ -153,8 +153,8 @@ class MemberGraph:
         table = _tie_columns(ties)
         weight = None
         if "weight" in table.column_names:
-            weight = table["weight"].to_numpy().astype(np.float64)
-        source, target, members = _coded(table["source"], table["target"], ids)
+            weight = table["weight"].to_numpy().astype(np.float64, copy=False)
+        source, target, members = codes_of(table["source"], table["target"], ids)
         graph, dropped = _build(source, target, weight, members, directed=directed)
         if dropped:
             warn(_said(dropped, table.num_rows), _shown(dropped))
@@ -163,11 +163,11 @@ class MemberGraph:
     @classmethod
     def from_arrays(
         cls,
-        source: Integers,
-        target: Integers,
+        source: npt.ArrayLike,
+        target: npt.ArrayLike,
         weight: npt.ArrayLike | None = None,
         *,
-        ids: Integers | pa.Array | None = None,
+        ids: npt.ArrayLike | pa.Array | None = None,
         directed: bool = False,
     ) -> "MemberGraph":
         """Build a graph from arrays of integer ids, the fastest way in.
@@ -190,7 +190,7 @@ class MemberGraph:
         Raises
         ------
         ParameterError
-            If the arrays are not integers, not one-dimensional or of different length.
+            If arrays are not integers, not one-dimensional or of different length, or ids missing.
         DataError
             If a weight is negative, infinite or missing, or a tie names a member not in `ids`.
 
@@ -205,16 +205,15 @@ class MemberGraph:
         >>> MemberGraph.from_arrays(ends[:, 0], ends[:, 1], ids=np.arange(4))
         MemberGraph(4 members, 2 undirected ties)
         """
-        source = _integers(source, "source")
-        target = _integers(target, "target")
+        source = whole_numbers(source, "source")
+        target = whole_numbers(target, "target")
         strength = None if weight is None else np.asarray(weight, dtype=np.float64)
         for name, array in (("target", target), ("weight", strength)):
             if array is not None and array.shape != source.shape:
                 raise ParameterError(
                     name, f"{name} must be as long as source ({len(source)}), got {array.shape}"
                 )
-        given = None if ids is None else pa.array(ids)
-        first, second, members = _coded(pa.array(source), pa.array(target), given)
+        first, second, members = codes_of(pa.array(source), pa.array(target), ids)
         graph, dropped = _build(first, second, strength, members, directed=directed)
         if dropped:
             warn(_said(dropped, len(source)), _shown(dropped))
@@ -326,39 +325,6 @@ def _tie_columns(ties: Frame) -> pa.Table:
     table, _ = to_arrow(ties)
     read = [name for name in ("source", "target", "weight") if name in table.column_names]
     return SCHEMAS["ties"].check(table.select(read))
-
-
-def _integers(values: Integers, name: str) -> Integers:
-    array = np.asarray(values)
-    if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-        raise ParameterError(
-            name,
-            f"{name} must be a one-dimensional array of integers, got {array.ndim} dimensions of "
-            f"{array.dtype}; text ids go through from_ties",
-        )
-    return array
-
-
-def _coded(
-    source: pa.Array, target: pa.Array, ids: pa.Array | None
-) -> tuple[Codes, Codes, pa.Array]:
-    """Replace both ends by their position among all members, in ascending order of the id."""
-    if ids is None:
-        codes, members = encode(pa.chunked_array([*_chunks(source), *_chunks(target)]))
-        return codes[: len(source)].astype(np.int32), codes[len(source) :].astype(np.int32), members
-    members = ids_in(ids)
-    first, second = lookup(source, members), lookup(target, members)
-    unknown = (first < 0) | (second < 0)
-    if unknown.any():
-        raise DataError(
-            f"{int(unknown.sum())} of {len(first)} ties name a member that is not in ids, "
-            f"first in row {int(np.argmax(unknown))}; add the members to ids, or leave ids out"
-        )
-    return first.astype(np.int32), second.astype(np.int32), members
-
-
-def _chunks(values: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
-    return values.chunks if isinstance(values, pa.ChunkedArray) else [values]
 
 
 def _build(

@@ -1,6 +1,7 @@
 """Ties as arrays: checked, counted, summed, and put in the order that the kernels need."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ __all__ = [
     "split_loops",
     "starts_of",
     "summed",
+    "sums_at",
 ]
 
 Codes = npt.NDArray[np.int32]
@@ -51,7 +53,7 @@ def check_weights(weight: Weights) -> None:
     if not right.all():
         first = int(np.argmin(right))
         raise DataError(
-            f"weight must be 0 (no tie) or lie between {_LIGHTEST} and {_HEAVIEST}; "
+            f"weight must be a number, 0 (no tie) or between {_LIGHTEST} and {_HEAVIEST}; "
             f"{int((~right).sum())} of {len(weight)} ties break this, "
             f"first in row {first} ({weight[first]})"
         )
@@ -104,6 +106,11 @@ def mutual(ties: Ties, n: int, *, directed: bool) -> Ties:
         return ties
     low, high = np.minimum(ties.source, ties.target), np.maximum(ties.source, ties.target)
     return summed(low, high, ties.weight, n)
+
+
+def sums_at(codes: npt.NDArray[np.integer[Any]], values: Weights, n: int) -> Weights:
+    """Sum values by code, in their order."""
+    return np.bincount(codes, values, n).astype(np.float64, copy=False)
 
 
 def starts_of(first: Codes, n: int) -> npt.NDArray[np.int64]:
