@@ -7,6 +7,7 @@
       ParameterError   an argument is out of range          E0xx
       DataError        valid tables that cannot answer      E3xx
       ModelFileError   a model bundle is refused            E4xx
+      FileError        a file or folder cannot be written   E5xx
     SiyuWarning        the answer is right, but weak        W2xx
 
 Every error keeps all its arguments in ``args``, so that it survives the trip
@@ -19,6 +20,7 @@ from typing import Any
 
 __all__ = [
     "DataError",
+    "FileError",
     "ModelFileError",
     "ParameterError",
     "Problem",
@@ -97,6 +99,20 @@ class ModelFileError(SiyuError, ValueError):
     """A model bundle is damaged, incomplete or of a version that cannot be read."""
 
     code = "E401"
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(path, message)
+        self.path = path
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message} [{self.code}]"
+
+
+class FileError(SiyuError):
+    """A file or folder cannot be written; what was there before is still whole."""
+
+    code = "E501"
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(path, message)
