@@ -37,7 +37,7 @@ def pick_from(starts: Ints, row: Ints, u: Floats) -> Ints:
 
 
 def running_place(sorted_keys: Ints) -> Ints:
-    """Number the rows of each run of equal keys from 0."""
+    """Count the rows of each run of equal keys from 0."""
     if not len(sorted_keys):
         return np.zeros(0, np.int64)
     is_first = np.r_[True, sorted_keys[1:] != sorted_keys[:-1]]

@@ -57,7 +57,8 @@ def events_table(rng: np.random.Generator, browser: Browser, member_ids: pa.Arra
     what is bought and of some other products of the member's taste, and carts. Members in
     a life come without buying about 0.8 times a gap, prospects twice in their first month.
     A quarter checks in every 25 days of a life, three in five are onboarded within a day, and
-    who invites has shared a little before.
+    who invites has shared a little before, half the time into the home group of the community.
+    `value` is the time spent on a view in seconds: lognormal, median 20.
     """
     rates = [_before_orders(rng, browser), _idle(rng, browser), _checkins(rng, browser)]
     seen = _Seen.joined([*rates, _shares(rng, browser), _onboarded(rng, browser)])
@@ -65,20 +66,25 @@ def events_table(rng: np.random.Generator, browser: Browser, member_ids: pa.Arra
     seen = seen.only((seen.moment > joined) & (seen.moment < browser.span.seconds))
     seen = seen.only(np.lexsort((seen.product, seen.event, seen.member, seen.moment)))
     n = len(seen.member)
+    home = browser.roster.community[seen.member]
+    to_group = (seen.event == _SHARE) & (rng.random(n) < 0.5)
+    dwell = 1 + np.minimum(np.exp(np.log(20) + rng.standard_normal(n)), 1_800)
     return pa.table(
         {
             "member_id": taken(member_ids, seen.member),
             "event_time": browser.span.instants(seen.moment),
             "event": words(EVENTS, seen.event),
             "product_id": browser.shelf.catalogue.ids(seen.product),
+            "group_id": ids("g", np.where(to_group, home, -1), 5),
             "channel": words(("miniprogram",), np.zeros(n, np.int64)),
             "session_id": ids("s", _renumbered(seen.session), 8),
+            "value": pa.array(np.round(dwell), mask=seen.event != _VIEW),
         }
     )
 
 
 def _renumbered(session: Ints) -> Ints:
-    """Number sessions by their first event; -1 stays."""
+    """Count sessions by their first event; -1 stays."""
     within = np.flatnonzero(session >= 0)
     _, first, back = np.unique(session[within], return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)

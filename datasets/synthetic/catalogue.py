@@ -9,7 +9,7 @@ from siyu.datasets.clock import INSTANT
 
 from .arrays import Bools, Floats, Ints, pick_from
 from .columns import ids, money, taken, words
-from .seasons import DAY, NEVER, Span
+from .seasons import DAY, Span
 
 __all__ = ["CATEGORIES", "Catalogue", "Promotions", "draw_catalogue", "draw_promotions"]
 
@@ -89,7 +89,7 @@ def draw_catalogue(rng: np.random.Generator, span: Span) -> Catalogue:
     late = launched == 0
     launched[late] = rng.integers(0, max(1, int(span.days * 0.95)), late.sum())
     launched[flagship] = -900
-    cumulative = np.cumsum(popularity, axis=1) + np.arange(shape[0])[:, None]
+    cumulative: Floats = np.cumsum(popularity, axis=1) + np.arange(shape[0])[:, None]
     goods = np.repeat(np.arange(shape[0]), _PER_CATEGORY)
     margin = rng.uniform(0.35, 0.65, price.size)
     services = np.array(_SERVICES)
@@ -164,18 +164,18 @@ def draw_promotions(
 ) -> Promotions:
     """Plan promotions month by month, one month beyond the end; festivals and member days too."""
     plans = [_monthly(rng, catalogue, int(day)) for day in (*span.months, span.days)]
-    for day in np.flatnonzero(span.day_of_month == 13):
-        plans.append(_one_cut(rng, catalogue, (int(day), 1), (0.10, 2)))
-    for month, day, length in ((6, 16, 3), (11, 9, 3)):
-        for first in span.day_numbers(month, day):
-            plans.append(_one_cut(rng, catalogue, (int(first), length), (0.30, 3)))
-    product, first, last, percent, kind = (np.concatenate(p) for p in zip(*plans, strict=True))
+    member_days = np.flatnonzero(span.day_of_month == 13)
+    festivals = np.r_[span.day_numbers(6, 16), span.day_numbers(11, 9)]
+    plans += [_one_cut(rng, catalogue, (int(d), 1), (0.10, 2)) for d in member_days]
+    plans += [_one_cut(rng, catalogue, (int(d), 3), (0.30, 3)) for d in festivals]
+    columns = zip(*plans, strict=True)
+    product, first, last, percent, kind = (np.concatenate(part) for part in columns)
     local = np.where(kind == 1, rng.random(len(product)) < 0.5, False)
     store = np.where(local, rng.integers(0, n_stores, len(product)), -1)
     known = first - rng.integers(7, 29, len(product))
     cut = _deepest_cut(span, catalogue, (product, first, last, percent))
     on_offer, day = np.nonzero(cut)
-    key = catalogue.category[on_offer] * span.days + day
+    key: Ints = catalogue.category[on_offer] * span.days + day
     order = np.argsort(key, kind="stable")
     starts = np.searchsorted(key[order], np.arange((len(CATEGORIES) + 1) * span.days + 1))
     return Promotions(

@@ -165,9 +165,7 @@ def _trade(dice: _Dice, cast: _Cast) -> _Trade:
     promotions = draw_promotions(dice.shelf, span, catalogue, N_STORES)
     shelf = Shelf(catalogue, promotions, traits)
     campaigns = Campaigns.of(cast.windows, len(traits))
-    offers, campaigns, occasions = plan_offers(
-        dice.offers, span, catalogue, campaigns, len(traits)
-    )
+    offers, campaigns, occasions = plan_offers(dice.offers, span, catalogue, campaigns, len(traits))
     lives = draw_lives(dice.lives, joined, traits, span.days)
     visits = draw_visits(dice.lives, span, lives, traits, cast.clock)
     visits = after_joining(dice.lives, visits, joined)

@@ -62,9 +62,7 @@ def messages_table(rng: np.random.Generator, chatter: Chatter, member_ids: pa.Ar
     openings = _openings(rng, chatter)
     replies = _replies(rng, chatter, openings)
     back = replies.only(rng.random(len(replies.member)) < _ANSWERS_BACK)
-    answers = _heard(
-        rng, chatter, _Said(back.group, back.reply_to, back.moment, back.member)
-    )
+    answers = _heard(rng, chatter, _Said(back.group, back.reply_to, back.moment, back.member))
     staff = _staff(rng, chatter)
     said = _Said.joined([openings, replies, answers, staff])
     order = np.lexsort((said.reply_to, said.member, said.group, said.moment))

@@ -81,7 +81,7 @@ def draw_groups(
     """Found the groups and draw their lives.
 
     A home is created when its community is founded; it grows 30 to 120 days, is stable an
-    exponential time of mean 400 days (60 at least), dies for 30 to 90 days, and is dead. One
+    exponential time of mean 600 days (60 at least), dies for 30 to 90 days, and is dead. One
     sales group per 600 members lives longer. Flash groups come with the festivals, one per
     2,000 members: two days growing, ten stable, four dying.
     """
@@ -96,7 +96,7 @@ def draw_groups(
     created = np.r_[founding.at, sales_day * DAY, flash * DAY + 9 * 3_600]
     count, is_flash = len(kind), kind == 3
     grows = np.where(is_flash, 2, rng.integers(30, 121, count))
-    mean = np.where(kind == 2, 900.0, 400.0)
+    mean = np.where(kind == 2, 900.0, 600.0)
     holds = np.where(is_flash, 10, 60 + rng.exponential(mean).astype(np.int64))
     dies = np.where(is_flash, 4, rng.integers(30, 91, count))
     turns = created[:, None] // DAY + np.cumsum(np.stack([grows, holds, dies], axis=1), axis=1)

@@ -14,7 +14,7 @@ __all__ = ["STAGES", "Lives", "draw_lives", "silence_days", "stage_intervals"]
 
 STAGES = ("prospect", "new", "growing", "loyal", "dormant", "churned", "won_back")
 _PROSPECT, _NEW, _GROWING, _LOYAL, _DORMANT, _CHURNED, _WON_BACK = range(7)
-_COMES_BACK = 0.22
+_COMES_BACK = 0.33
 _SILENT_GAPS = 2.5
 
 
@@ -69,13 +69,13 @@ def draw_lives(rng: np.random.Generator, joined: Ints, traits: Traits, days: int
 
     The first order follows joining after a lognormal wait (median 6 days; within the day for
     a quarter). A life lasts an exponential time of the member's own mean, one day for the
-    one-shot. After it 22 % come back, two to eight own gaps later but at least 75 days.
+    one-shot. After it a third comes back, two to eight own gaps later but at least 75 days.
     """
     member = np.flatnonzero(traits.is_buyer)
     wait = np.exp(np.log(10.0) + 1.2 * rng.standard_normal(len(member)))
     at_once = rng.random(len(member)) < 0.25
     start = joined[member] // DAY + np.where(at_once, 0, np.minimum(wait, 4_000)).astype(np.int64)
-    lives = []
+    lives: list[tuple[Ints, Ints, Ints]] = []
     for _ in range(3):
         seen = start < days
         member, start = member[seen], start[seen]

@@ -54,7 +54,7 @@ class Traits:
     """Waits for the 13th when a purchase falls due up to three days before."""
     checks_in: Bools
     talk: Floats
-    """Messages a day in one stable group: gamma with shape 0.5, mean 0.012."""
+    """Messages a day in one stable group: gamma with shape 0.5, mean 0.035."""
     is_spammer: Bools
     opt_out: Bools
 
@@ -90,7 +90,7 @@ def draw_traits(rng: np.random.Generator, roster: Roster, options: CommunityOpti
         is_night_owl=night,
         keeps_member_day=rng.random(n) < 0.2,
         checks_in=honest & (rng.random(n) < 0.25),
-        talk=rng.gamma(0.5, 0.024, n) * honest,
+        talk=rng.gamma(0.5, 0.07, n) * honest,
         is_spammer=honest & (rng.random(n) < 0.004),
         opt_out=honest & (rng.random(n) < options.opt_out_share),
     )

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from siyu.datasets.randomness import stable_uniform
 
-from .arrays import Bools, Floats, Ints
+from .arrays import Floats, Ints
 from .contacts import Contacts
 from .members import Traits
 from .offers import SLOTS, Occasion
@@ -186,9 +186,7 @@ def _coupon_arms(reach: Reach, occasion: Occasion, member: Ints) -> tuple[Ints, 
     return arm, chances[np.arange(len(member)), arm]
 
 
-def _channels(
-    rng: np.random.Generator, reach: Reach, occasion: Occasion, member: Ints
-) -> Ints:
+def _channels(rng: np.random.Generator, reach: Reach, occasion: Occasion, member: Ints) -> Ints:
     """Linked members are reached by chat or Moments, the others by accounts or SMS."""
     u = rng.random(len(member))
     linked = np.searchsorted(np.cumsum(_LINKED_CHANNELS)[:-1], u, side="right")
@@ -202,9 +200,7 @@ def _open_chance(reach: Reach, pushed: Pushed, member: Ints, channel: Ints) -> F
     return chance
 
 
-def _opened(
-    rng: np.random.Generator, reach: Reach, occasion: Occasion, chance: Floats
-) -> Ints:
+def _opened(rng: np.random.Generator, reach: Reach, occasion: Occasion, chance: Floats) -> Ints:
     """Open after a lognormal time, median 40 minutes."""
     n = len(chance)
     wait = 5 + np.minimum(np.exp(np.log(2_400) + 1.2 * rng.standard_normal(n)), 3 * DAY)

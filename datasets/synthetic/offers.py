@@ -105,7 +105,7 @@ def plan_offers(
 
     Every Tuesday at 20:00 a content message that shows one of the month's four product
     offers; on the 11th of every month, on 16 June and on 9 November at 19:30 a wave of two
-    coupons, every other wave for one category alone.
+    coupons, every third wave for one category alone.
     """
     months = span.months
     content = np.flatnonzero((span.dates.astype(np.int64) + 3) % 7 == 1)
@@ -123,7 +123,13 @@ def plan_offers(
     )
     month_of = np.searchsorted(months, content, side="right") - 1
     occasions = [
-        Occasion(int(day) * DAY + 72_000, False, first + int(m), 4 * int(m), week)  # noqa: FBT003
+        Occasion(
+            moment=int(day) * DAY + 72_000,
+            is_coupon=False,
+            campaign=first + int(m),
+            first_offer=4 * int(m),
+            number=week,
+        )
         for week, (day, m) in enumerate(zip(content, month_of, strict=True))
     ] + [
         Occasion(
@@ -174,7 +180,7 @@ def _coupons(rng: np.random.Generator, waves: Ints, n_members: int) -> Offers:
     is_large = np.arange(n) % 2 == 1
     scarce = is_large & (np.repeat(np.arange(len(waves)) % 3, 2) == 2)
     category = np.repeat(
-        np.where(np.arange(len(waves)) % 2 == 1, rng.integers(0, len(CATEGORIES), len(waves)), -1),
+        np.where(np.arange(len(waves)) % 3 == 1, rng.integers(0, len(CATEGORIES), len(waves)), -1),
         2,
     )
     discount = np.where(is_large, _LARGE[0], _SMALL[0])

@@ -8,7 +8,7 @@ import pyarrow as pa
 from .arrays import Bools, Ints
 from .baskets import Lines, Shelf, fill_baskets, spread_coupons
 from .columns import ids, money, taken, words
-from .contacts import Contacts, N_STORES, store_ids
+from .contacts import N_STORES, Contacts, store_ids
 from .lifecycle import Lives
 from .offers import Offers
 from .purchases import Visits, draw_visits
@@ -126,11 +126,12 @@ def _first_a_day(visits: Visits) -> Ints:
     key = visits.member * (1 << 20) + visits.day
     _, kept = np.unique(key, return_index=True)
     kept = kept.astype(np.int64)
-    return kept[np.lexsort((visits.moment[kept], visits.member[kept]))]
+    sorted_rows: Ints = kept[np.lexsort((visits.moment[kept], visits.member[kept]))]
+    return sorted_rows
 
 
 def _gathered(parts: list[Lines], sizes: list[int], place: Ints) -> Lines:
-    """Number the lines of all parts by their sorted visits, and drop those without one."""
+    """Renumber the lines of all parts by their sorted visits, and drop those without one."""
     shifts = np.r_[0, np.cumsum(sizes)][:-1]
     visit = place[np.concatenate([p.visit + s for p, s in zip(parts, shifts, strict=True)])]
     product = np.concatenate([p.product for p in parts])

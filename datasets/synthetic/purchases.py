@@ -29,8 +29,8 @@ class Visits:
         """Day of each visit since the start."""
         return self.moment // DAY
 
-    def only(self, kept: Bools) -> "Visits":
-        """Keep some of the visits."""
+    def only(self, kept: Bools | Ints) -> "Visits":
+        """Keep some of the visits, or put them in another order."""
         return Visits(*(getattr(self, f.name)[kept] for f in fields(self)))
 
 

@@ -154,13 +154,11 @@ def _caused_orders(rng: np.random.Generator, market: Market, wave: Wave) -> Ints
     return np.where(happens, moment, NEVER)
 
 
-def _orders_made_anyway(
-    rng: np.random.Generator, market: Market, wave: Wave, extra: Ints
-) -> Ints:
+def _orders_made_anyway(rng: np.random.Generator, market: Market, wave: Wave, extra: Ints) -> Ints:
     """Find the next own visit in the days of validity that reaches the coupon's threshold."""
     begin = np.where(wave.opened != NEVER, wave.opened, 0)
     visit = market.next_visit(wave.member, begin + 700)
-    uses = rng.random(len(visit)) < 0.4 + 0.5 * market.traits.price_sensitivity[wave.member]
+    uses = rng.random(len(visit)) < 0.7 + 0.3 * market.traits.price_sensitivity[wave.member]
     may = np.flatnonzero((wave.opened != NEVER) & (extra == NEVER) & (visit >= 0) & uses)
     own, offer = visit[may], wave.offer[may]
     category, spend = market.offers.category[offer], market.spend[own]

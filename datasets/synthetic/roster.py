@@ -58,25 +58,36 @@ class Founding:
     """When the communities were founded, in seconds since the start, ascending."""
 
     at: Ints
+    n_open: int
+    """How many of the youngest communities take organic members at any time."""
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, n_members: int, span: Span) -> "Founding":
-        """Found one community per 100 members: a third at the start, the others evenly after."""
+    def plan(cls, n_members: int, arrivals: Floats) -> "Founding":
+        """Found one community per 100 members, a quarter at the start, the others one by one.
+
+        Each after as many organic arrivals as the one before; so all grow to like sizes, and
+        the youngest are still growing at the end. `arrivals` is the share of organic members
+        who arrive on each day.
+        """
         count = max(1, round(n_members / 100))
-        day = rng.random(count) * 0.9 * span.days
-        day[: (count + 2) // 3] = 0.0
-        return cls(np.sort(day.astype(np.int64)) * DAY)
+        n_open = -(-count // 4)
+        share = np.maximum(np.arange(count) - n_open + 1, 0) / (count - n_open + 1) * 0.95
+        day = np.searchsorted(np.cumsum(arrivals), share, side="right")
+        day[:n_open] = 0
+        return cls(day.astype(np.int64) * DAY, n_open)
 
     def joined_by(self, rng: np.random.Generator, when: Ints) -> Ints:
-        """Choose a community that exists at each moment, young ones more often."""
-        there = np.searchsorted(self.at, when, side="right")
-        return (there * np.sqrt(rng.random(len(when)))).astype(np.int64)
+        """Choose one of the youngest communities that exist at each moment."""
+        there = np.searchsorted(self.at, when, side="right").astype(np.int64)
+        oldest = np.maximum(there - self.n_open, 0)
+        chosen: Ints = oldest + (rng.random(len(when)) * (there - oldest)).astype(np.int64)
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
 class _Calendar:
     span: Span
-    clock: BusinessClock
+    arrivals: Floats
     windows: FissionWindows
     founding: Founding
 
@@ -93,7 +104,8 @@ def enrol(
     n_fraud = round(options.fraud_share * n_members) if n_members >= 100 else 0
     n_fraud = n_fraud if n_fraud >= 8 else 0
     n_honest = n_members - n_fraud
-    calendar = _Calendar(span, clock, windows, Founding.draw(rng, n_honest, span))
+    arrivals = _arrivals(clock)
+    calendar = _Calendar(span, arrivals, windows, Founding.plan(n_honest, arrivals))
     social = _social(rng, n_honest, options)
     honest = _honest(rng, social, calendar)
     rings = _rings(rng, n_fraud, calendar)
@@ -125,7 +137,8 @@ def _power_law(rng: np.random.Generator, n: int, mean: float = 10.0) -> Ints:
     a, top = -1.5, max(n**_LARGEST_DEGREE, 6.0)
     drawn = (3**a + (top**a - 3**a) * rng.random(n)) ** (1 / a)
     scaled = np.floor(drawn * mean / max(float(drawn.mean()) if n else 1.0, 1.0) + rng.random(n))
-    return np.maximum(3, scaled).astype(np.int64)
+    degree: Ints = np.maximum(3, scaled).astype(np.int64)
+    return degree
 
 
 def _honest(rng: np.random.Generator, social: _Social, calendar: _Calendar) -> Roster:
@@ -134,7 +147,7 @@ def _honest(rng: np.random.Generator, social: _Social, calendar: _Calendar) -> R
     joined, inviter = np.zeros(n, np.int64), np.full(n, -1)
     generation, community = np.zeros(n, np.int64), np.zeros(n, np.int64)
     done = min(n, max(1, round(n * (1 - _INVITES))))
-    joined[:done] = _arrivals(rng, done, calendar)
+    joined[:done] = _organic(rng, done, calendar)
     community[:done] = calendar.founding.joined_by(rng, joined[:done])
     parents = np.arange(done)
     while done < n and len(parents):
@@ -149,7 +162,7 @@ def _honest(rng: np.random.Generator, social: _Social, calendar: _Calendar) -> R
         elsewhere = calendar.founding.joined_by(rng, when[seen])
         community[children] = np.where(stays, community[parent[seen]], elsewhere)
         parents, done = children, done + len(seen)
-    joined[done:] = _arrivals(rng, n - done, calendar)
+    joined[done:] = _organic(rng, n - done, calendar)
     community[done:] = calendar.founding.joined_by(rng, joined[done:])
     bridged = _bridged(rng, social.is_broker, community, len(calendar.founding.at))
     honest = np.full(n, -1)
@@ -159,20 +172,26 @@ def _honest(rng: np.random.Generator, social: _Social, calendar: _Calendar) -> R
     )  # fmt: skip
 
 
-def _arrivals(rng: np.random.Generator, n: int, calendar: _Calendar) -> Ints:
-    """Draw days of arrival: a fifth at the launch, then growing and seasonal; by daylight."""
-    days = calendar.span.days
-    weight = calendar.clock.pace * np.linspace(0.7, 1.3, days)
+def _arrivals(clock: BusinessClock) -> Floats:
+    """Share of organic members who arrive each day: a fifth at the launch, then growing."""
+    weight = clock.pace * np.linspace(0.7, 1.3, len(clock.pace))
     weight = weight / weight.sum() * 0.8
     weight[:20] += 0.2 / 20
-    day = np.searchsorted(np.cumsum(weight), rng.random(n) * weight.sum(), side="right")
-    return np.minimum(day, days - 1) * DAY + _daylight(rng, n)
+    share: Floats = weight / weight.sum()
+    return share
+
+
+def _organic(rng: np.random.Generator, n: int, calendar: _Calendar) -> Ints:
+    """Draw when organic members arrive, by daylight."""
+    day: Ints = np.searchsorted(np.cumsum(calendar.arrivals), rng.random(n), side="right")
+    whole: Ints = np.minimum(day, calendar.span.days - 1).astype(np.int64)
+    return whole * DAY + _daylight(rng, n)
 
 
 def _invited_at(rng: np.random.Generator, parent_joined: Ints) -> Ints:
     """Invitees join a lognormal time after their inviter: median 40 days, one at least."""
     delay = np.exp(np.log(40) + 1.1 * rng.standard_normal(len(parent_joined)))
-    day = parent_joined // DAY + 1 + np.minimum(delay, 5000).astype(np.int64)
+    day: Ints = parent_joined // DAY + 1 + np.minimum(delay, 5000).astype(np.int64)
     return day * DAY + _daylight(rng, len(day))
 
 

@@ -18,12 +18,12 @@ NEVER = int(np.iinfo(np.int64).max)
 TZ = "Asia/Shanghai"
 _END = np.datetime64("2026-07-01", "D")
 _OFFSET = 8 * 3600  # China has one zone without summer time, UTC+8 all year
-_NEW_YEARS = tuple(
-    np.datetime64(day, "D")
-    for day in (
-        "2016-02-08 2017-01-28 2018-02-16 2019-02-05 2020-01-25 2021-02-12 "
-        "2022-02-01 2023-01-22 2024-02-10 2025-01-29 2026-02-17"
-    ).split()
+_NEW_YEARS = np.array(
+    [
+        *("2016-02-08", "2017-01-28", "2018-02-16", "2019-02-05", "2020-01-25", "2021-02-12"),
+        *("2022-02-01", "2023-01-22", "2024-02-10", "2025-01-29", "2026-02-17"),
+    ],
+    dtype="datetime64[D]",
 )
 
 
@@ -58,10 +58,11 @@ class Span:
     def day_of_month(self) -> Ints:
         """Day of the month of every simulated day, 1 to 31."""
         months = self.dates.astype("datetime64[M]")
-        return (self.dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+        day: Ints = (self.dates - months.astype("datetime64[D]")).astype(np.int64)
+        return day + 1
 
     def day_numbers(self, month: int, day: int) -> Ints:
-        """The simulated days that fall on one day of the year, as day numbers."""
+        """Find the simulated days that fall on one day of the year, as day numbers."""
         months = self.dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
         return np.flatnonzero((months == month) & (self.day_of_month == day)).astype(np.int64)
 

@@ -188,7 +188,9 @@ def _uplift(sender: Sender, assigned: Assigned) -> pa.Table:
 def _personal(pushed: Pushed) -> SendRows:
     """Put the rows of all occasions together."""
     columns: dict[str, Ints | Floats] = {
-        f.name: np.concatenate([np.zeros(0, _kind(f.name)), *(getattr(p, f.name) for p in pushed.sends)])
+        f.name: np.concatenate(
+            [np.zeros(0, _kind(f.name)), *(getattr(p, f.name) for p in pushed.sends)]
+        )
         for f in fields(SendRows)
     }
     return SendRows(**columns)  # type: ignore[arg-type]

@@ -78,16 +78,15 @@ def _aimed_at(roster: Roster, source: Ints) -> Ints:
 
 def _closed(rng: np.random.Generator, roster: Roster, near: Neighbours) -> Ints:
     """Let ordinary members tie a friend's friend, all within one community."""
-    times = np.where(
-        roster.is_broker | roster.is_fraud, 0, np.maximum(1, roster.degree // 3)
-    )
+    times = np.where(roster.is_broker | roster.is_fraud, 0, np.maximum(1, roster.degree // 3))
     member = np.repeat(np.arange(len(roster)), times)
     friend = near.draw(rng, member)
     member, friend = member[friend >= 0], friend[friend >= 0]
     third = near.draw(rng, friend)
     home = roster.community
     inside = (home[friend] == home[member]) & (home[third] == home[member])
-    return np.stack([member, third], axis=1)[inside & (third != member)]
+    closed: Ints = np.stack([member, third], axis=1)[inside & (third != member)]
+    return closed
 
 
 def _unique(pairs: Ints, n: int) -> Ints:
@@ -117,7 +116,11 @@ def ties_table(
     both = roster.joined[pairs].max(axis=1, initial=0)
     wait = (rng.beta(1.0, 4.0, len(pairs)) * (span.seconds - both)).astype(np.int64)
     friends = _Rows(
-        source, target, 1.0 + rng.geometric(0.3, len(pairs)), both + 60 + wait, pairs[:, 0] * 0
+        source,
+        target,
+        rng.geometric(0.3, len(pairs)).astype(np.float64),
+        both + 60 + wait,
+        pairs[:, 0] * 0,
     )
     staff = _staff_rows(rng, len(roster), contacts)
     rows = _Rows.joined([friends, *_attention(rng, span, roster, friends), staff])
@@ -147,9 +150,7 @@ class _Rows:
         return cls(*(np.concatenate([getattr(p, n) for p in parts]) for n in cls.__slots__))
 
 
-def _attention(
-    rng: np.random.Generator, span: Span, roster: Roster, friends: _Rows
-) -> list[_Rows]:
+def _attention(rng: np.random.Generator, span: Span, roster: Roster, friends: _Rows) -> list[_Rows]:
     """Draw attention along friendships, towards the more influential end 85 % of the time."""
     rows = []
     for kind, share in enumerate(_ATTENTION, start=1):
