@@ -35,7 +35,7 @@ class TieRules:
 
     kinds: tuple[str, ...] | None = None
     weights: Mapping[str, float] | None = None
-    half_life: str | pd.Timedelta | None = "180D"
+    half_life: str | pd.Timedelta | None = "365D"
     max_group_ties: int = 20
 
     def __post_init__(self) -> None:

@@ -43,10 +43,8 @@ class Contacts:
     strength : float64 array
     time : int64 array
         Microseconds, or `UNDATED`.
-    counted : bool
-        Whether each row is one time that it happened, rather than a given strength.
-    fades : bool
-        Whether what is old counts for less.
+    lasts : bool
+        Whether it is a state that lasts, rather than something that happened so often.
     """
 
     kind: str
@@ -54,8 +52,7 @@ class Contacts:
     target: Ints
     strength: Floats
     time: Ints
-    counted: bool = False
-    fades: bool = True
+    lasts: bool = False
 
 
 def contacts_of(known: "Community", members: pa.Array, rules: TieRules) -> list[Contacts]:
@@ -145,9 +142,7 @@ def _from_rows(kind: str, rows: pa.Table, members: pa.Array) -> Contacts:
     if kind == "reply":  # quoting oneself is no mistake, and no tie
         kept &= source != target
     once = np.ones(int(kept.sum()))
-    return Contacts(
-        kind, source[kept], target[kept], once, _times(rows["time"])[kept], counted=True
-    )
+    return Contacts(kind, source[kept], target[kept], once, _times(rows["time"])[kept])
 
 
 def _from_ties(kind: str, ties: pa.Table, members: pa.Array) -> Contacts:
@@ -172,7 +167,7 @@ def _from_groups(memberships: pa.Table, members: pa.Array, max_ties: int) -> Con
         np.concatenate([pairs.second, pairs.first]),
         np.concatenate([pairs.weight, pairs.weight]) / 2,
         np.concatenate([pairs.since, pairs.since]),
-        fades=False,
+        lasts=True,
     )
 
 

@@ -1,20 +1,21 @@
 """Ties from raw tables: who acted towards whom, how strongly, and when last.
 
-=============  ==========================================  =======  ========================
-kind           comes from                                  default  strength before the
-                                                           weight   weight of the kind
-=============  ==========================================  =======  ========================
-``referral``   referrals: inviter to invitee               2.0      log2(1 + how often)
-``invite``     memberships: inviter to the new member      1.0      log2(1 + how often)
-``reply``      messages: who replies to whom replied to    1.0      log2(1 + how often)
-``comember``   memberships: both in one group now          0.5      sum over the groups of
-                                                                    1 / size, half of it in
-                                                                    each direction
-own kinds      ties, by their ``kind`` (none: ``tie``)     1.0      sum of their ``weight``
-=============  ==========================================  =======  ========================
+=============  ===========================================  =======  ======================
+kind           comes from                                   default  strength before the
+                                                            weight   weight of the kind
+=============  ===========================================  =======  ======================
+``referral``   referrals: inviter to invitee                2.0      log2(1 + how often)
+``invite``     memberships: inviter to the new member       1.0      log2(1 + how often)
+``reply``      messages: who replies to whom replied to     1.0      log2(1 + how often)
+own kinds      ties, by their ``kind`` (none: ``tie``);     1.0      log2(1 + sum of weights)
+               their ``weight`` is read as how often
+``comember``   memberships: both in one group now, half of  0.5      sum of 1 / size of each
+               the weight in each direction                          group
+=============  ===========================================  =======  ======================
 
-"How often" and the weights of the table `ties` count what is old for less: half after each
-`half_life`. Undated rows count in full, and so does sitting in one group, which lasts.
+So one fresh contact weighs 1, three weigh 2, seven weigh 3: who chats all day is not a
+hundred times closer. What is old counts for less: half after each `half_life`. Undated rows
+count in full, and so does sitting in one group, which lasts.
 """
 
 import logging
@@ -51,7 +52,7 @@ def build_ties(
     as_of: Any,
     kinds: Iterable[str] | None = None,
     weights: Mapping[str, float] | None = None,
-    half_life: str | pd.Timedelta | None = "180D",
+    half_life: str | pd.Timedelta | None = "365D",
     max_group_ties: int = 20,
 ) -> pa.Table:
     """Collect the ties between customers from every table that holds some.
@@ -134,11 +135,11 @@ def _sum_up(contacts: Contacts, as_of: int, rules: TieRules, n: int) -> Contacts
     rows = np.flatnonzero(contacts.source != contacts.target)
     time, strength = contacts.time[rows], contacts.strength[rows]
     half_life = rules.half_life_us()
-    if contacts.fades and half_life is not None:
+    if half_life is not None and not contacts.lasts:
         age = np.where(time == UNDATED, 0, as_of - time)
         strength = strength * np.exp2(-age / half_life)
     key, total, latest = _by_key(contacts.source[rows] * n + contacts.target[rows], strength, time)
-    weight = (np.log2(1 + total) if contacts.counted else total) * rules.weight_of(contacts.kind)
+    weight = (total if contacts.lasts else np.log2(1 + total)) * rules.weight_of(contacts.kind)
     return Contacts(contacts.kind, key // max(n, 1), key % max(n, 1), weight, latest)
 
 
