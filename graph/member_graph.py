@@ -24,8 +24,6 @@ from .tie_arrays import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from siyu.datasets.community import Community
 
 __all__ = ["MemberGraph"]
@@ -37,10 +35,11 @@ class MemberGraph:
 
     Whatever it is made from, the ties mean the same:
 
-    - a tie of a member with itself is dropped, and so is a tie of weight 0; one
-      `SiyuWarning` counts them. The members of a dropped tie stay;
+    - a tie of a member with itself is dropped, and so is a tie of weight 0 (or below 1e-100);
+      one `SiyuWarning` counts them. The members of a dropped tie stay;
     - parallel ties are summed; in an undirected graph a tie and its reverse are parallel;
-    - negative, infinite and missing weights are refused; without weights every tie weighs 1;
+    - weights that are negative, missing or above 1e100 are refused; without weights every tie
+      weighs 1;
     - members without ties stay, where `ids` (or the nodes of a networkx graph) name them.
 
     Build it with `from_ties`, `from_arrays`, `from_networkx` or `from_community`.
@@ -136,7 +135,7 @@ class MemberGraph:
         ParameterError
             If `ids` are not of the type of the ids in `ties`, or some are missing.
         DataError
-            If a weight is negative, infinite or missing, or a tie names a member not in `ids`.
+            If a weight is negative, missing or above 1e100, or a tie names a member not in `ids`.
 
         Warns
         -----
@@ -192,7 +191,7 @@ class MemberGraph:
         ParameterError
             If arrays are not integers, not one-dimensional or of different length, or ids missing.
         DataError
-            If a weight is negative, infinite or missing, or a tie names a member not in `ids`.
+            If a weight is negative, missing or above 1e100, or a tie names a member not in `ids`.
 
         Warns
         -----
@@ -220,14 +219,14 @@ class MemberGraph:
         return graph
 
     @classmethod
-    def from_community(cls, community: "Community", as_of: "pd.Timestamp") -> "MemberGraph":
+    def from_community(cls, community: "Community", as_of: Any) -> "MemberGraph":
         """Build the directed graph of a community's customers as known at one moment.
 
         Parameters
         ----------
         community : Community
             With at least one table that ties can be built from; see `siyu.graph.build_ties`.
-        as_of : Timestamp
+        as_of : Timestamp, datetime or str
             The moment to look from, itself excluded.
 
         Returns

@@ -26,7 +26,8 @@ __all__ = [
 Codes = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 
-_LIGHTEST, _HEAVIEST = 1e-100, 1e100  # products and squares of weights stay finite and above 0
+# Between these, products and squares of weights stay finite and above 0; below is as good as 0.
+_LIGHTEST, _HEAVIEST = 1e-100, 1e100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,12 +49,12 @@ class Rows:
 
 
 def check_weights(weight: Weights) -> None:
-    """Refuse weights that are no strength: negative, infinite, missing, or absurdly far from 1."""
-    right = (weight == 0) | ((weight >= _LIGHTEST) & (weight <= _HEAVIEST))
+    """Refuse weights that are no strength: negative, infinite, missing, or absurdly large."""
+    right = (weight >= 0) & (weight <= _HEAVIEST)
     if not right.all():
         first = int(np.argmin(right))
         raise DataError(
-            f"weight must be a number, 0 (no tie) or between {_LIGHTEST} and {_HEAVIEST}; "
+            f"weight must be a number from 0 (no tie) to {_HEAVIEST}; "
             f"{int((~right).sum())} of {len(weight)} ties break this, "
             f"first in row {first} ({weight[first]})"
         )
@@ -64,7 +65,7 @@ def split_loops(
 ) -> tuple[npt.NDArray[np.bool_], list[Problem]]:
     """Say which ties stay, and count those that do not: self-loops and weightless ties."""
     loop = source == target
-    zero = np.zeros(len(loop), dtype=bool) if weight is None else (weight == 0) & ~loop
+    zero = np.zeros(len(loop), dtype=bool) if weight is None else (weight < _LIGHTEST) & ~loop
     problems = [
         Problem(column, rule, int(bad.sum()), int(np.argmax(bad)))
         for column, rule, bad in (

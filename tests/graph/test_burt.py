@@ -26,7 +26,7 @@ MEASURES = ["degree", "constraint", "effective_size", "efficiency", "hierarchy"]
 
 def of(frame: pd.DataFrame, measure: str, member: int | str) -> float:
     """Read one number of one member."""
-    return float(frame.set_index("member_id").loc[member, measure])
+    return float(frame.loc[frame["member_id"] == member, measure].item())
 
 
 def random_graph(kind: str, *, weighted: bool, seed: int, n: int = 60) -> Any:

@@ -85,8 +85,8 @@ def test_the_order_of_ties_changes_nothing(seed: int, method: Any) -> None:
     ends = ends[ends[:, 0] != ends[:, 1]]
     weight = r.random(len(ends)) + 0.1
     order = r.permutation(len(ends))
-    one = MemberGraph.from_arrays(*ends.T, weight)
-    other = MemberGraph.from_arrays(*ends[order].T[::-1], weight[order])
+    one = MemberGraph.from_arrays(ends[:, 0], ends[:, 1], weight)
+    other = MemberGraph.from_arrays(ends[order, 1], ends[order, 0], weight[order])
     assert labels_of(one, method=method) == labels_of(other, method=method)
 
 

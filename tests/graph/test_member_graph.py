@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError, SchemaError, SiyuWarning
 from siyu.graph import MemberGraph, as_member_graph
 
@@ -174,7 +175,7 @@ def test_members_of_dropped_ties_stay() -> None:
     assert (g.ids.to_pylist(), g.n_ties) == ([1, 2, 3], 0)
 
 
-@pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf, 1e-200, 1e200])
+@pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf, 1e200])
 def test_weights_that_are_no_strength_are_refused(wrong: float) -> None:
     with pytest.raises(DataError, match=r"weight must be .*1 of 2 ties break this, first in row 1"):
         MemberGraph.from_arrays(np.array([1, 2]), np.array([2, 3]), [1.0, wrong])
@@ -182,7 +183,13 @@ def test_weights_that_are_no_strength_are_refused(wrong: float) -> None:
 
 def test_a_missing_weight_is_refused() -> None:
     with pytest.raises(DataError, match=r"first in row 2 \(nan\)"):
-        MemberGraph.from_ties(TIES.assign(weight=[1.0, 2.0, None]))
+        MemberGraph.from_ties(TIES.assign(weight=[1.0, 2.0, np.nan]))
+
+
+def test_a_weight_that_is_as_good_as_0_is_dropped() -> None:
+    with pytest.warns(SiyuWarning, match="weight 0 is dropped: 1"):
+        g = MemberGraph.from_arrays(np.array([1, 2]), np.array([2, 3]), [1.0, 1e-300])
+    assert triples(g) == [(1, 2, 1)]
 
 
 def test_parallel_ties_are_summed_to_the_last_bit_in_any_order() -> None:
@@ -310,3 +317,35 @@ def test_member_graphs_pass_as_they_are() -> None:
 def test_what_is_no_graph_is_refused() -> None:
     with pytest.raises(ParameterError, match="got DataFrame"):
         as_member_graph(TIES)
+
+
+# From a community
+
+
+def community(n_referrals: int = 3) -> Community:
+    members = pd.DataFrame(
+        {"member_id": ["ann", "bob", "cat", "eve"], "kind": ["customer"] * 3 + ["staff"]}
+    )
+    referrals = pd.DataFrame(
+        {
+            "inviter_id": ["ann", "eve", "bob"],
+            "invitee_id": ["bob", "cat", "cat"],
+            "referral_time": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-02-01"]),
+        }
+    )
+    return Community(members=members, referrals=referrals[:n_referrals], tz="UTC")
+
+
+def test_a_community_becomes_the_directed_graph_of_its_customers() -> None:
+    g = MemberGraph.from_community(community(), as_of="2026-01-15")
+    assert g.directed
+    assert g.ids.to_pylist() == ["ann", "bob", "cat"]
+    assert [(i, j) for i, j, _ in triples(g)] == [("ann", "bob")]
+
+
+def test_ties_made_later_change_nothing() -> None:
+    now = pd.Timestamp("2026-01-15")
+    late, early = community(3), community(2)
+    assert triples(MemberGraph.from_community(late, as_of=now)) == triples(
+        MemberGraph.from_community(early, as_of=now)
+    )
