@@ -1,6 +1,5 @@
 """A brand's member community: any subset of its tables, checked, with one clock."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,8 @@ import pyarrow.parquet as pq
 
 from . import as_of as as_of_rules
 from .clock import DAY_US, local_clock, moment, zone_of
-from .errors import DataError, ParameterError, warn
+from .errors import DataError, ParameterError
+from .folders import open_folder, write_folder
 from .frames import Frame, FrameKind, from_arrow, to_arrow
 from .id_types import one_type_per_key
 from .ids import ids_in
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Community", "as_community", "kind_of"]
 
-_SETTINGS = "community.json"
 _WHO = {
     "members": ("member_id",),
     "orders": ("member_id",),
@@ -152,24 +151,10 @@ class Community:
         DataError
             If the folder holds no table.
         """
-        folder = Path(path)
-        if not folder.is_dir():
-            raise DataError(f"{folder} is no folder; expected one with <table>.parquet files")
-        found = {p.stem: p for p in sorted(folder.glob("*.parquet"))}
-        unknown = [name for name in found if name not in SCHEMAS]
-        sources: dict[str, pa.Table | Path] = {n: p for n, p in found.items() if n in SCHEMAS}
-        if not sources:
-            raise DataError(
-                f"{folder} holds none of the tables {', '.join(SCHEMAS)} as .parquet; "
-                "CSV files are read by siyu.datasets.read_table"
-            )
-        if unknown:
-            warn(f"{folder}: left out files that are no table: {', '.join(unknown)}")
-        settings = folder / _SETTINGS
-        known = json.loads(settings.read_text("utf-8")) if settings.is_file() else {}
-        zone = tz or known.get("tz")
+        sources, settings = open_folder(path)
+        zone = tz or settings.get("tz")
         c = cls.__new__(cls)
-        c._set(sources, zone_of(zone) if zone else None, known.get("observed"), None)  # noqa: SLF001
+        c._set(sources, zone_of(zone) if zone else None, settings.get("observed"), None)  # noqa: SLF001
         return c
 
     def to_folder(self, path: str | Path) -> None:
@@ -180,14 +165,9 @@ class Community:
         path : str or Path
             Made if absent; files of the same names are replaced whole, never in part.
         """
-        from .files import write_json, write_parquet
-
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in self.tables():
-            write_parquet(folder / f"{name}.parquet", self._need(name))
+        tables = {name: self._need(name) for name in self.tables()}
         spans = {name: [_iso(start), _iso(end)] for name, (start, end) in self.observed.items()}
-        write_json(folder / _SETTINGS, {"tz": self.tz, "observed": spans})
+        write_folder(path, tables, {"tz": self.tz, "observed": spans})
 
     def before(self, as_of: Any) -> "Community":
         """Give the community as it was known just before `as_of`.
