@@ -1,0 +1,121 @@
+"""Words for codes, in Chinese and English: one plain table that every part adds to.
+
+Tables carry codes, so that programs can rely on them; `label` puts words in their place for
+people. `WORDS` holds, for each column that carries codes, every code with both its words.
+"""
+
+from typing import Literal
+
+import pyarrow as pa
+
+from .errors import ParameterError
+from .frames import Frame, from_arrow, to_arrow
+
+__all__ = ["WORDS", "label", "words_of"]
+
+Lang = Literal["zh", "en"]
+Words = dict[str, tuple[str, str]]
+
+_STAGES: Words = {
+    "prospect": ("潜客", "prospect"),
+    "new": ("新客", "new"),
+    "growing": ("成长", "growing"),
+    "loyal": ("成熟", "loyal"),
+    "dormant": ("沉睡", "dormant"),
+    "churned": ("流失", "churned"),
+    "won_back": ("回流", "won back"),
+}
+
+_RFM_CLASSES: Words = {
+    "key_value": ("重要价值", "key, value"),
+    "key_develop": ("重要发展", "key, develop"),
+    "key_keep": ("重要保持", "key, keep"),
+    "key_retain": ("重要挽留", "key, retain"),
+    "common_value": ("一般价值", "common, value"),
+    "common_develop": ("一般发展", "common, develop"),
+    "common_keep": ("一般保持", "common, keep"),
+    "common_retain": ("一般挽留", "common, retain"),
+    "champions": ("冠军客户", "champions"),
+    "loyal": ("忠诚客户", "loyal"),
+    "potential_loyalist": ("潜在忠诚", "potential loyalists"),
+    "new_customers": ("新客户", "new customers"),
+    "promising": ("有望客户", "promising"),
+    "need_attention": ("需要关注", "need attention"),
+    "about_to_sleep": ("即将沉睡", "about to sleep"),
+    "at_risk": ("流失预警", "at risk"),
+    "cannot_lose": ("不能流失", "cannot lose them"),
+    "hibernating": ("休眠客户", "hibernating"),
+    "lost": ("已流失", "lost"),
+    "no_purchase": ("未购买", "no purchase"),
+}
+
+WORDS: dict[str, Words] = {
+    "stage": _STAGES,
+    "rfm_class": _RFM_CLASSES,
+}
+"""Column -> code -> (Chinese, English)."""
+
+
+def label(frame: Frame, lang: Lang = "zh") -> Frame:
+    """Put words in the place of codes, in every column that `WORDS` knows.
+
+    Parameters
+    ----------
+    frame : frame
+        Columns keep their names. Columns may hold one code or a list of codes a row.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    frame like `frame`
+        A value that is no known code (a store's name) stays as it is, and so do nulls.
+
+    Raises
+    ------
+    ParameterError
+        If `lang` is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> label(pd.DataFrame({"member_id": [1, 2], "stage": ["new", "dormant"]}))
+       member_id stage
+    0          1    新客
+    1          2    沉睡
+    """
+    if lang not in ("zh", "en"):
+        raise ParameterError("lang", f"lang must be 'zh' or 'en', got {lang!r}")
+    table, kind = to_arrow(frame)
+    for position, name in enumerate(table.column_names):
+        if name in WORDS:
+            words = words_of(name, lang)
+            chunks = [_put_words(chunk, words) for chunk in table[name].chunks]
+            values = pa.chunked_array(chunks, None if chunks else pa.string())
+            table = table.set_column(position, name, values)
+    return from_arrow(table, kind)
+
+
+def words_of(column: str, lang: Lang = "zh") -> dict[str, str]:
+    """Give the words of every code of a column; empty for a column without codes.
+
+    Examples
+    --------
+    >>> words_of("stage", "zh")["won_back"]
+    '回流'
+    """
+    return {code: both[lang == "en"] for code, both in WORDS.get(column, {}).items()}
+
+
+def _put_words(values: pa.Array, words: dict[str, str]) -> pa.Array:
+    kind = values.type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        inner = _put_words(values.values, words)
+        build = pa.ListArray if pa.types.is_list(kind) else pa.LargeListArray
+        return build.from_arrays(values.offsets, inner, mask=values.is_null())
+    if pa.types.is_dictionary(kind):
+        values = values.dictionary_decode()
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return values
+    coded = values.dictionary_encode()
+    spoken = [words.get(code, code) for code in coded.dictionary.to_pylist()]
+    return pa.array(spoken, kind).take(coded.indices)
