@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 __all__ = ["csv_plain", "csv_safe"]
 
 # Blanks that a spreadsheet may drop before it looks: spaces of all kinds and the byte order mark.
-_BLANKS = r"[ \f\v\x{a0}\x{1680}\x{2000}-\x{200b}\x{202f}\x{205f}\x{3000}\x{feff}]*"
+_BLANKS = r"[\p{Z}\f\v\x1c-\x1f\x{85}\x{200b}\x{feff}]*"
 _BEGIN = r"(^|\r\n|\r|\n)"
-_RISKY = _BEGIN + "(" + _BLANKS + r"[=+\-@'\t\r＝＋－＠])"
+_RISKY = _BEGIN + "(" + _BLANKS + r"[=+\-@'\t＝＋－＠])"
 
 
 def csv_safe(text: pa.Array) -> pa.Array:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -255,8 +256,7 @@ def sync_folder(folder: Path) -> None:
 def _replacing(target: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside the target; rename it over the target at the end."""
     try:
-        if os.path.lexists(target) and (target.is_symlink() or not target.is_file()):
-            raise FileError(str(target), "is no regular file; choose another name")
+        _refuse_other_kinds(target)
         temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
         file = temporary.open("xb")
     except (OSError, ValueError) as error:
@@ -272,6 +272,16 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
         raise cannot_write(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _refuse_other_kinds(target: Path) -> None:
+    """Refuse to put a file where there is a folder, a link or a device."""
+    try:
+        kind = target.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(kind):
+        raise FileError(str(target), "is no regular file; choose another name")
 
 
 def _readable(column: Any) -> Any:
