@@ -231,7 +231,8 @@ class MemberRows:
     def _edge(self, at: Ints) -> Floats:
         if not len(self.times):
             return np.full(len(self.members), np.nan)
-        return np.asarray(np.where(self.count() > 0, self.times[at], np.nan))
+        times = self.times[np.minimum(at, len(self.times) - 1)]  # the last members may have none
+        return np.asarray(np.where(self.count() > 0, times, np.nan))
 
     def _distinct(self, values: Ints) -> tuple[Ints, Ints]:
         """Give each member's distinct values (not negative ones) in order, and their starts."""
