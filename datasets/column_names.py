@@ -94,7 +94,7 @@ class ColumnGuess:
         kinds = {c.name: c.kind for c in SCHEMAS[self.table].columns}
         timed = any(kinds.get(s.suggestion or "") == "time" for s in self.columns)
         zone = ', tz="Asia/Shanghai"' if timed else ""
-        return f"{self.table} = read_{self.table}({self.path or 'FILE'!r}{names}{zone})"
+        return f"{self.table} = read_table({self.table!r}, {self.path or 'FILE'!r}{names}{zone})"
 
 
 def suggest_columns(source: str | Path | Sequence[str], table: str | None = None) -> ColumnGuess:
@@ -139,10 +139,11 @@ def suggest_columns(source: str | Path | Sequence[str], table: str | None = None
     return max(guesses, key=_fitness)
 
 
-def _fitness(guess: ColumnGuess) -> float:
+def _fitness(guess: ColumnGuess) -> tuple[float, int]:
     """Order guesses by how many columns are explained, less those that are missing."""
     known = sum(s.confidence for s in guess.columns if s.suggestion)
-    return known - 1.5 * len(guess.missing)
+    required = sum(column.required for column in SCHEMAS[guess.table].columns)
+    return round(known - 1.5 * len(guess.missing), 2), required
 
 
 def _sample(path: Path) -> tuple[list[str], pa.Table]:
@@ -204,7 +205,7 @@ def _match(
     if score == 0.0 or values is None:
         return score, reason
     fits = _looks_like(values, column.kind)
-    return (score, reason) if fits else (score * 0.4, f"{reason}, but its values differ")
+    return (score, reason) if fits else (score * 0.6, f"{reason}, but its values differ")
 
 
 def _unplaced(name: str, values: pa.ChunkedArray | None) -> Suggestion:

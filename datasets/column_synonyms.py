@@ -144,7 +144,7 @@ _BY_TABLE = {
         "assigned_at": "分组时间 分配时间",
     },
     "staff_links": {
-        "staff_id": "员工id 员工 导购 导购id 客服 成员id 跟进人 followuser staffid",
+        "staff_id": "员工id 员工 导购 导购id 客服 跟进人 followuser staffid",
         "added_at": "添加时间 createtime",
         "removed_at": "删除时间 解除时间",
         "add_way": "添加方式 来源 addway",

@@ -216,10 +216,9 @@ def _campaigns(described: pa.Table) -> pa.Table:
 
 def _offers(coupons: pa.Table, campaigns: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Give one offer a coupon and campaign, and the products each is good for, once."""
-    pairs = coupons.group_by(["campaign_id", "coupon_upc", "product_id"]).aggregate([])
-    pairs = pairs.sort_by([(name, "ascending") for name in pairs.column_names])
+    pairs = _distinct(coupons, ["campaign_id", "coupon_upc", "product_id"])
     valid = pa.table({"offer_id": _offer_ids(pairs), "product_id": pairs["product_id"]})
-    ones = pairs.group_by(["campaign_id", "coupon_upc"], use_threads=False).aggregate([])
+    ones = _distinct(coupons, ["campaign_id", "coupon_upc"])
     at = _positions(ones["campaign_id"], campaigns["campaign_id"])
     offers = pa.table(
         {
@@ -232,6 +231,12 @@ def _offers(coupons: pa.Table, campaigns: pa.Table) -> tuple[pa.Table, pa.Table]
         }
     )
     return offers, valid
+
+
+def _distinct(rows: pa.Table, names: list[str]) -> pa.Table:
+    """Give the distinct rows of some columns, sorted: groups come in no order of their own."""
+    met = rows.group_by(names).aggregate([])
+    return met.sort_by([(name, "ascending") for name in names])
 
 
 def _offer_ids(rows: pa.Table) -> pa.ChunkedArray:
