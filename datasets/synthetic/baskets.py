@@ -75,11 +75,16 @@ def fill_baskets(
     if wanted is not None:
         category = np.where(is_first & (wanted[0][visit] >= 0), wanted[0][visit], category)
     product = _products(rng, shelf, who, when, category)
-    quantity = 1 + (rng.random(len(visit)) < 0.22) + (rng.random(len(visit)) < 0.06)
-    lines = _priced(shelf, when, _Draft(visit, product, quantity.astype(np.int64), is_first))
+    quantity = _quantities(rng, len(visit))
+    percent = shelf.promotions.cut[product, when]
+    price = shelf.catalogue.price_cents[product]
     if wanted is not None:
-        lines = _topped_up(lines, is_first, wanted[1])
-    return _tidy(_shipped(rng, shelf, lines, n), n)
+        each = np.maximum(price * (100 - percent) // 100, 1)
+        needed = np.where(is_first, -(-wanted[1][visit] // each), 0)
+        quantity = np.maximum(quantity, needed)
+    full = price * quantity
+    lines = Lines(visit, product, quantity, full, full * percent // 100)
+    return _tidy(_shipped(rng, shelf, lines, n))
 
 
 def _categories(rng: np.random.Generator, traits: Traits, member: Ints) -> Ints:
@@ -114,33 +119,10 @@ def _fixed_uniform(keys: Ints) -> Floats:
     return stable_uniform(pa.array(keys), "favourite")
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    visit: Ints
-    product: Ints
-    quantity: Ints
-    is_first: Bools
-
-
-def _priced(shelf: Shelf, day: Ints, draft: _Draft) -> Lines:
-    price = shelf.catalogue.price_cents[draft.product]
-    percent = shelf.promotions.cut[draft.product, day]
-    full = price * draft.quantity
-    return Lines(draft.visit, draft.product, draft.quantity, full, full * percent // 100)
-
-
-def _topped_up(lines: Lines, is_first: Bools, least: Ints) -> Lines:
-    """Raise the quantity of the first line until it alone reaches the least spend."""
-    each = lines.paid_cents // lines.quantity
-    needed = -(-least[lines.visit] // np.maximum(each, 1))
-    times = np.where(is_first, np.maximum(needed, lines.quantity), lines.quantity)
-    return Lines(
-        lines.visit,
-        lines.product,
-        times,
-        lines.list_cents // lines.quantity * times,
-        lines.off_cents // lines.quantity * times,
-    )
+def _quantities(rng: np.random.Generator, n: int) -> Ints:
+    """Draw how many of a product: mostly one, sometimes two or three."""
+    drawn = 1 + (rng.random(n) < 0.22).astype(np.int64) + (rng.random(n) < 0.06)
+    return drawn.astype(np.int64)
 
 
 def _shipped(rng: np.random.Generator, shelf: Shelf, lines: Lines, n_visits: int) -> Lines:
@@ -157,7 +139,7 @@ def _shipped(rng: np.random.Generator, shelf: Shelf, lines: Lines, n_visits: int
     )
 
 
-def _tidy(lines: Lines, n_visits: int) -> Lines:
+def _tidy(lines: Lines) -> Lines:
     """Join lines of one product in one visit, and sort."""
     width = int(lines.product.max(initial=0)) + 1
     key, at = np.unique(lines.visit * width + lines.product, return_inverse=True)
@@ -165,8 +147,7 @@ def _tidy(lines: Lines, n_visits: int) -> Lines:
         np.bincount(at, part, minlength=len(key)).astype(np.int64)
         for part in (lines.quantity, lines.list_cents, lines.off_cents)
     ]
-    visit = np.minimum(key // width, max(n_visits - 1, 0))
-    return Lines(visit, key % width, *parts)
+    return Lines(key // width, key % width, *parts)
 
 
 def spread_coupons(lines: Lines, eligible: Bools, coupon_cents: Ints) -> Lines:

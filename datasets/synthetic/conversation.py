@@ -46,7 +46,7 @@ class _Said:
     def joined(cls, parts: "list[_Said]") -> "_Said":
         return cls(*(np.concatenate([getattr(p, n) for p in parts]) for n in cls.__slots__))
 
-    def only(self, kept: Bools) -> "_Said":
+    def only(self, kept: Bools | Ints) -> "_Said":
         return _Said(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
@@ -66,7 +66,7 @@ def messages_table(rng: np.random.Generator, chatter: Chatter, member_ids: pa.Ar
     staff = _staff(rng, chatter)
     said = _Said.joined([openings, replies, answers, staff])
     order = np.lexsort((said.reply_to, said.member, said.group, said.moment))
-    said = said.only(order)  # type: ignore[arg-type]
+    said = said.only(order)
     n = len(said.member)
     is_staff = said.member >= len(chatter.roster)
     spams = np.r_[chatter.traits.is_spammer, False][np.where(is_staff, -1, said.member)]

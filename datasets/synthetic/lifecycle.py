@@ -67,7 +67,7 @@ _DAYS = 1 << 20
 def draw_lives(rng: np.random.Generator, joined: Ints, traits: Traits, days: int) -> Lives:
     """Draw first lives, and up to two comebacks.
 
-    The first order follows joining after a lognormal wait (median 6 days; within the day for
+    The first order follows joining after a lognormal wait (median 10 days; within the day for
     a quarter). A life lasts an exponential time of the member's own mean, one day for the
     one-shot. After it a third comes back, two to eight own gaps later but at least 75 days.
     """

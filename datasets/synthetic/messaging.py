@@ -1,6 +1,6 @@
 """Pushing messages, one occasion after the other: who gets what, opens, buys, has enough."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +48,32 @@ class SendRows:
     caused: Ints
     """1 where the send caused an order that would not have been made."""
 
+    @classmethod
+    def begun(cls, occasion: Occasion, member: Ints, channel: Ints, offer: Ints) -> "SendRows":
+        """Begin the rows of an occasion, with nothing come of them yet."""
+        same = np.ones(len(member), np.int64)
+        never = same * 0 + NEVER
+        return cls(
+            member=member,
+            moment=same * occasion.moment,
+            channel=channel,
+            campaign=same * occasion.campaign,
+            offer=offer,
+            wave=same * (occasion.number if occasion.is_coupon else -1),
+            arm=-same,
+            propensity=np.full(len(member), np.nan),
+            opened=never,
+            clicked=never,
+            redeemed=never,
+            quit=never,
+            caused=same * 0,
+        )
+
+    @classmethod
+    def joined(cls, parts: "list[SendRows]") -> "SendRows":
+        """Put the rows of all occasions together."""
+        return cls(*(np.concatenate([getattr(p, n) for p in parts]) for n in cls.__slots__))
+
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
@@ -60,6 +86,11 @@ class Assigned:
     assigned: Ints
     uplift_small: Floats
     uplift_large: Floats
+
+    @classmethod
+    def joined(cls, parts: "list[Assigned]") -> "Assigned":
+        """Put the rows of all waves together."""
+        return cls(*(np.concatenate([getattr(p, n) for p in parts]) for n in cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +162,14 @@ def _content(
     category = reach.market.offers.category[offer]
     likes = np.minimum(1.0, 3 * reach.traits.taste[member, category])
     clicked = _clicked(rng, reach.span, opened, 0.05 + 0.35 * likes)
-    _log(
-        rng, reach, pushed,
-        _rows(
-            occasion, member=member, channel=channel, offer=offer, arm=_SLOT_1 + slot,
-            propensity=np.array(SLOTS)[slot], opened=opened, clicked=clicked,
-        ),
-    )  # fmt: skip
+    rows = replace(
+        SendRows.begun(occasion, member, channel, offer),
+        arm=_SLOT_1 + slot,
+        propensity=np.array(SLOTS)[slot],
+        opened=opened,
+        clicked=clicked,
+    )
+    _log(rng, reach, pushed, rows)
 
 
 def _coupon_wave(
@@ -161,11 +193,15 @@ def _coupon_wave(
     redeemed, caused = redeem(rng, reach.market, Wave(member, offer, opened))
     interest = 0.15 + 0.5 * reach.traits.price_sensitivity[member]
     clicked = _clicked(rng, reach.span, opened, np.where(redeemed != NEVER, 1.0, interest))
-    rows = _rows(
-        occasion, member=member, channel=channel, offer=offer, arm=arm,
-        propensity=propensity[sent], opened=opened, clicked=clicked,
-    )  # fmt: skip
-    rows["redeemed"], rows["caused"] = redeemed, caused.astype(np.int64)
+    rows = replace(
+        SendRows.begun(occasion, member, channel, offer),
+        arm=arm,
+        propensity=propensity[sent],
+        opened=opened,
+        clicked=clicked,
+        redeemed=redeemed,
+        caused=caused.astype(np.int64),
+    )
     _log(rng, reach, pushed, rows)
 
 
@@ -215,46 +251,26 @@ def _clicked(rng: np.random.Generator, span: Span, opened: Ints, chance: Floats)
     return np.where(clicks, span.seen(np.where(clicks, opened, 0) + wait), NEVER)
 
 
-def _rows(
-    occasion: Occasion, *, member: Ints, **columns: Ints | Floats
-) -> dict[str, Ints | Floats]:
-    same = np.ones(len(member), np.int64)
-    return {
-        "member": member,
-        "moment": same * occasion.moment,
-        "campaign": same * occasion.campaign,
-        "wave": same * (occasion.number if occasion.is_coupon else -1),
-        "redeemed": same * 0 + NEVER,
-        "caused": same * 0,
-        **columns,
-    }
-
-
-def _log(
-    rng: np.random.Generator, reach: Reach, pushed: Pushed, rows: dict[str, Ints | Floats]
-) -> None:
+def _log(rng: np.random.Generator, reach: Reach, pushed: Pushed, rows: SendRows) -> None:
     """Count the messages, let some members quit or leave, and write the sends down.
 
     A member quits with chance 0.015 x (load / tolerance) cubed, at most 0.6; 35 % of them
     leave the brand as well, once what they have ordered is settled.
     """
-    member = rows["member"].astype(np.int64)
+    member = rows.member
     pushed.load[member] += 1.0
     strain = pushed.load[member] / reach.traits.tolerance[member]
     quits = rng.random(len(member)) < np.minimum(0.6, 0.015 * strain**3)
-    seen = np.maximum(_or_zero(rows["opened"]), _or_zero(rows["clicked"]))
-    after = np.maximum(rows["moment"].astype(np.int64), seen)
-    when = after + 60 + rng.exponential(5_400, len(member)).astype(np.int64)
-    quit_at = np.where(quits, reach.span.seen(when), NEVER)
+    seen = np.maximum(_or_zero(rows.opened), _or_zero(rows.clicked))
+    wait = 60 + rng.exponential(5_400, len(member)).astype(np.int64)
+    quit_at = np.where(quits, reach.span.seen(np.maximum(rows.moment, seen) + wait), NEVER)
     gone = np.flatnonzero(quit_at != NEVER)
     leaves = gone[rng.random(len(gone)) < _LEAVES]
     settled = np.maximum(reach.market.busy_until[member[leaves]], quit_at[leaves] // DAY)
     pushed.quit_at[member[gone]] = quit_at[gone]
     pushed.left_day[member[leaves]] = settled + 1
-    rows["quit"] = quit_at
-    pushed.sends.append(SendRows(**{f.name: rows[f.name] for f in fields(SendRows)}))  # type: ignore[arg-type]
+    pushed.sends.append(replace(rows, quit=quit_at))
 
 
-def _or_zero(moments: Ints | Floats) -> Ints:
-    whole = moments.astype(np.int64)
-    return np.where(whole == NEVER, 0, whole)
+def _or_zero(moments: Ints) -> Ints:
+    return np.where(moments == NEVER, 0, moments)

@@ -1,6 +1,6 @@
 """The tables ``sends``, ``assignments`` and ``offer_members``, and the truth behind them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from siyu.datasets.randomness import stable_uniform
 
-from .arrays import Bools, Floats, Ints
+from .arrays import Bools, Ints
 from .campaigns import Campaigns
 from .columns import ids, taken, words
 from .groups import Groups
@@ -54,10 +54,10 @@ def send_tables(rng: np.random.Generator, sender: Sender, pushed: Pushed) -> Sen
     week with the poster of its arm in the experiment "poster" (red or yellow, by a hash); the
     poster has no effect on anything.
     """
-    rows = _personal(pushed)
+    rows = SendRows.joined(pushed.sends)
     posts = _broadcasts(rng, sender)
     sends, truth_sends = _sends(sender, rows, posts)
-    assigned = _assigned(pushed)
+    assigned = Assigned.joined(pushed.assigned)
     return SendTables(
         sends=sends,
         assignments=_assignments(sender, assigned),
@@ -183,28 +183,3 @@ def _uplift(sender: Sender, assigned: Assigned) -> pa.Table:
             "coupon_large": pa.array(assigned.uplift_large),
         }
     )
-
-
-def _personal(pushed: Pushed) -> SendRows:
-    """Put the rows of all occasions together."""
-    columns: dict[str, Ints | Floats] = {
-        f.name: np.concatenate(
-            [np.zeros(0, _kind(f.name)), *(getattr(p, f.name) for p in pushed.sends)]
-        )
-        for f in fields(SendRows)
-    }
-    return SendRows(**columns)  # type: ignore[arg-type]
-
-
-def _assigned(pushed: Pushed) -> Assigned:
-    columns: dict[str, Ints | Floats] = {
-        f.name: np.concatenate(
-            [np.zeros(0, _kind(f.name)), *(getattr(p, f.name) for p in pushed.assigned)]
-        )
-        for f in fields(Assigned)
-    }
-    return Assigned(**columns)  # type: ignore[arg-type]
-
-
-def _kind(name: str) -> type:
-    return np.float64 if name == "propensity" or name.startswith("uplift") else np.int64
