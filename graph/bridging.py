@@ -1,5 +1,6 @@
 """Bridging at equal degree: whose ties lead to other communities, beyond stray ones."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,15 +172,15 @@ def _reach(members: MemberGraph, home: _Homes) -> _Reach:
     worth = 2 * weight / (weight + _typical(ties.weight))
     n, k = len(members), max(len(home.names), 1)
     met, at = np.unique(member * k + home.of_member[other], return_inverse=True)
-    strength = np.bincount(at, weight, len(met))
+    strength = _added(at, weight, len(met))
     return _Reach(
         member=met // k,
         community=met % k,
         strength=strength,
-        ties=np.bincount(at, worth, len(met)),
+        ties=_added(at, worth, len(met)),
         at_home=home.of_member[met // k] == met % k,
         degree=np.bincount(member, minlength=n),
-        total=np.bincount(met // k, strength, n),
+        total=_added(met // k, strength, n),
     )
 
 
@@ -208,7 +209,7 @@ def _evidence(reach: _Reach) -> Floats:
     beside = np.logaddexp(np.log1p(-chance), np.log(chance) + ties * np.log1p(each / expected))
     # A community without ties says no as well, but to everybody alike: it is left out.
     evidence = np.where(reach.at_home, -ties * np.log(2), beside)
-    return np.bincount(reach.member, evidence, n) / np.log(10)
+    return _added(reach.member, evidence, n) / math.log(10)
 
 
 def _typical(weight: Floats) -> float:
@@ -218,6 +219,11 @@ def _typical(weight: Floats) -> float:
     ordered = np.sort(weight)
     held = np.cumsum(ordered)
     return float(ordered[np.searchsorted(held, held[-1] / 2)])
+
+
+def _added(codes: Ints, values: Floats, n: int) -> Floats:
+    """Sum the values of each code; the order of rows is fixed by the graph."""
+    return np.asarray(np.bincount(codes, values, n), dtype=np.float64)
 
 
 def _known(total: Floats) -> Floats:

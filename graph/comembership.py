@@ -6,17 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import instants
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.randomness import stable_hash
 
-__all__ = ["UNDATED", "GroupPairs", "group_pairs"]
+from .undated import UNDATED, times_of
+
+__all__ = ["GroupPairs", "group_pairs"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-UNDATED = np.iinfo(np.int64).min
-"""The instant that stands for an unknown one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +106,7 @@ def _rings(memberships: pa.Table, members: pa.Array) -> _Rings:
         none = np.empty(0, dtype=np.int64)
         return _Rings(none, none, none)
     group, names = encode(rows["group_id"])
-    joined = _joined(rows)
+    joined = times_of(rows, "joined_at")
     # Of several rows for one member in one group the latest counts.
     order = np.lexsort((-joined, member, group))
     again = np.zeros(len(order), dtype=bool)
@@ -119,12 +117,3 @@ def _rings(memberships: pa.Table, members: pa.Array) -> _Rings:
     place = stable_hash(pa.array(both.view(np.int64)), "comember")
     order = np.lexsort((member, place, group))
     return _Rings(group[order], member[order], joined[order])
-
-
-def _joined(rows: pa.Table) -> Ints:
-    if "joined_at" not in rows.column_names:
-        return np.full(rows.num_rows, UNDATED)
-    times = rows["joined_at"]
-    known = np.asarray(times.is_valid().to_numpy())
-    filled = instants(times.fill_null(pa.scalar(0, times.type)))
-    return np.where(known, filled, UNDATED)

@@ -8,18 +8,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import INSTANT, instants
+from siyu.datasets.clock import INSTANT
 from siyu.datasets.errors import DataError
 from siyu.datasets.ids import ids_in, lookup
 
-from .comembership import UNDATED, group_pairs
+from .comembership import group_pairs
 from .tie_arrays import check_weights
 from .tie_rules import TieRules
+from .undated import times_of
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
-__all__ = ["Contacts", "contacts_of", "tie_members"]
+__all__ = ["Contacts", "contacts_of", "holds_ties", "tie_members"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -80,7 +81,7 @@ def contacts_of(known: "Community", members: pa.Array, rules: TieRules) -> list[
     groups, own = known.arrow("memberships"), known.arrow("ties")
     own_kinds = _own_kinds(own)
     there = [*rows, *(["comember"] if groups is not None else []), *own_kinds]
-    if not there and own is None:
+    if not holds_ties(known):
         raise DataError(
             "no table holds ties; needed is one of ties, referrals, memberships, or messages "
             f"with reply_to_member_id; this community has: {', '.join(known.tables()) or 'none'}"
@@ -92,6 +93,13 @@ def contacts_of(known: "Community", members: pa.Array, rules: TieRules) -> list[
     if own is not None:
         found += [_from_ties(kind, own, members) for kind in own_kinds if kind in wanted]
     return found
+
+
+def holds_ties(known: "Community") -> bool:
+    """Tell whether any table could hold ties, be it without rows."""
+    if known.has("ties") or known.has("memberships"):
+        return True
+    return any(_rows_of(known, kind) is not None for kind in _COLUMNS)
 
 
 def tie_members(known: "Community") -> pa.Array:
@@ -142,18 +150,16 @@ def _from_rows(kind: str, rows: pa.Table, members: pa.Array) -> Contacts:
     if kind == "reply":  # quoting oneself is no mistake, and no tie
         kept &= source != target
     once = np.ones(int(kept.sum()))
-    return Contacts(kind, source[kept], target[kept], once, _times(rows["time"])[kept])
+    return Contacts(kind, source[kept], target[kept], once, times_of(rows, "time")[kept])
 
 
 def _from_ties(kind: str, ties: pa.Table, members: pa.Array) -> Contacts:
     rows = ties.filter(pc.equal(_kind_column(ties), kind))
     source, target = lookup(rows["source"], members), lookup(rows["target"], members)
-    strength, time = np.ones(rows.num_rows), np.full(rows.num_rows, UNDATED)
+    strength, time = np.ones(rows.num_rows), times_of(rows, "tie_time")
     if "weight" in rows.column_names:
         strength = np.asarray(rows["weight"].to_numpy(), dtype=np.float64)
         check_weights(strength)
-    if "tie_time" in rows.column_names:
-        time = _times(rows["tie_time"])
     kept = (source >= 0) & (target >= 0)
     return Contacts(kind, source[kept], target[kept], strength[kept], time[kept])
 
@@ -169,8 +175,3 @@ def _from_groups(memberships: pa.Table, members: pa.Array, max_ties: int) -> Con
         np.concatenate([pairs.since, pairs.since]),
         lasts=True,
     )
-
-
-def _times(times: pa.ChunkedArray | pa.Array) -> Ints:
-    known = np.asarray(times.is_valid().to_numpy(zero_copy_only=False))
-    return np.where(known, instants(times.fill_null(pa.scalar(0, INSTANT))), UNDATED)

@@ -31,9 +31,9 @@ from siyu.datasets.clock import INSTANT
 from siyu.datasets.errors import warn
 from siyu.datasets.exact_sums import exact_sum
 
-from .comembership import UNDATED
 from .tie_rules import TieRules
 from .tie_sources import Contacts, contacts_of, tie_members
+from .undated import UNDATED
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from siyu.datasets.clock import INSTANT
-from siyu.graph.comembership import UNDATED, GroupPairs, group_pairs
+from siyu.graph.comembership import GroupPairs, group_pairs
+from siyu.graph.undated import UNDATED
 
 
 def memberships(*rows: tuple[int, int]) -> pa.Table:
