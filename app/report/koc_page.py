@@ -1,0 +1,109 @@
+"""Page 3: the KOC, where they stand, why they rank, and who was left out and why."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.datasets.frames import to_arrow
+
+from .advice import code_words
+from .evidence import Evidence
+from .koc_figures import component_names, koc_components, member_map, ranked_koc
+from .page_parts import Card, Cell, Note, Page, Part, Table, absent, drawn
+from .reasons import reason_text
+from .tag_counts import tag_counts
+from .wording import Text, amount
+
+__all__ = ["koc_page"]
+
+_MOST_ROWS = 30
+_TITLE = Text("KOC", "KOC")
+_LEAD = Text(
+    "KOC（关键意见消费者）：把不同群体连起来、真正带来买家的会员。",
+    "KOC (key opinion consumers): members who connect communities and really bring buyers.",
+)
+
+
+def koc_page(evidence: Evidence) -> Page:
+    """Build the page of KOC."""
+    koc = evidence.given.koc
+    if koc is None:
+        why = Text("没有 KOC 名单：这一步未做。", "There is no list of KOC: the step was not done.")
+        return Page("koc", _TITLE, _LEAD, absent(why))
+    table, _ = to_arrow(koc)
+    ranked = ranked_koc(table)
+    cards = [Card(Text("会员网络", "The member network"), (_picture(evidence),))]
+    if ranked.num_rows:
+        strengths = drawn(
+            "fig-koc-components",
+            lambda lang: koc_components(ranked, lang=lang),
+            Text("每列内颜色越深，在名单中越强。", "The deeper the colour, the stronger within the column."),
+        )
+        cards.append(Card(Text("强在哪里", "What they are strong in"), (strengths,)))
+    cards.append(Card(Text("KOC 名单", "The ranking"), tuple(_ranking(evidence, ranked))))
+    if "excluded_because" in table.column_names:
+        cards.append(_excluded(table))
+    return Page("koc", _TITLE, _LEAD, tuple(cards))
+
+
+def _picture(evidence: Evidence) -> Part:
+    given = evidence.given
+    if given.ties is None:
+        return Note(Text("没有关系表，画不出网络。", "There are no ties, so no network can be drawn."), "skip")
+    return drawn(
+        "fig-network",
+        lambda lang: member_map(given.koc, given.ties, given.communities, lang=lang),
+        Text(
+            "一个圆盘是一个群体，点是会员；带编号的是 KOC，橙线是他们的关系。越处在圆盘之间，越是桥。",
+            "A disc is a community, a dot a member; numbered are KOC, orange lines their ties. "
+            "Who stands between discs is a bridge.",
+        ),
+    )
+
+
+def _ranking(evidence: Evidence, ranked: pa.Table) -> list[Part]:
+    if not ranked.num_rows:
+        return [Note(Text("没有会员入选。", "No member made the list."), "skip")]
+    top = ranked.slice(0, _MOST_ROWS)
+    names = component_names(top)
+    rows = top.to_pylist()
+    codes = evidence.codes.of([row["member_id"] for row in rows])
+    columns = [Text("名次", "Rank"), Text("会员", "Member"), Text("角色", "Role"), Text("得分", "Score")]
+    columns += [code_words("component", name) for name in names]
+    columns.append(Text("理由", "Reasons"))
+    cells = tuple(_row(row, code, names) for row, code in zip(rows, codes, strict=True))
+    numeric = (0, *range(3, 4 + len(names)))
+    shown = Text(
+        f"共 {ranked.num_rows:,} 位，列出前 {top.num_rows} 位；名次与 koc.parquet 一致。",
+        f"{top.num_rows} of {ranked.num_rows:,} are listed; ranks are those of koc.parquet.",
+    )
+    return [Table(tuple(columns), cells, numeric, shown)]
+
+
+def _row(row: dict[str, Any], code: str, names: list[str]) -> tuple[Cell, ...]:
+    score = float(row["score"])
+    parts = [Cell("–") if row[n] is None else Cell(amount(row[n]), float(row[n])) for n in names]
+    return (
+        Cell(str(row["rank"]), float(row["rank"])),
+        Cell(code, code=True),
+        Cell(code_words("role", row.get("role"))),
+        Cell(amount(score), score),
+        *parts,
+        Cell(reason_text(row.get("reasons"))),
+    )
+
+
+def _excluded(table: pa.Table) -> Card:
+    """Count who is not on the list, by reason; staff are no customers, so their count is public."""
+    reasons = pc.fill_null(table["excluded_because"].cast(pa.large_string()), "ranked")
+    counts = tag_counts(reasons, ("ranked",), public=("staff",))
+    rows = tuple(
+        (
+            Cell(Text("入选", "Ranked") if c.code == "ranked" else code_words("excluded_because", c.code)),
+            Cell(c.text(), float(c.size() or 0)),
+        )
+        for c in counts
+    )
+    columns = (Text("原因", "Reason"), Text("会员数", "Members"))
+    return Card(Text("谁没有入选", "Who was left out"), (Table(columns, rows, (1,)),), wide=False)

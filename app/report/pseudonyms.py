@@ -1,0 +1,38 @@
+"""How a member is called in a report: by id only when asked, else by a keyed hash or not at all."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Pseudonyms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Call members by id (`names`), by a short hash under `key`, or by a dash.
+
+    Without the key nobody can try out phone numbers until one gives the same hash.
+
+    Examples
+    --------
+    >>> Pseudonyms(names=True).of(["m1"]), Pseudonyms().of(["m1"])
+    (['m1'], ['–'])
+    >>> Pseudonyms(key="secret").of(["m1", "m1", "m2"])
+    ['0b4ca6e5', '0b4ca6e5', 'a8a3e5cc']
+    """
+
+    names: bool = False
+    key: str | None = None
+
+    def of(self, members: Iterable[object]) -> list[str]:
+        """Give each member's code."""
+        if self.names:
+            return [str(member) for member in members]
+        if self.key is None:
+            return ["–" for _ in members]
+        secret = self.key.encode()
+        return [
+            hmac.new(secret, str(member).encode(), hashlib.sha256).hexdigest()[:8]
+            for member in members
+        ]
