@@ -1,8 +1,11 @@
 """Burt's structural-hole measures of every member, from one pass over the triangles."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
@@ -12,6 +15,8 @@ from .tie_arrays import Weights, sums_at
 from .triangles import RankedPairs, rank_pairs, triangles
 
 __all__ = ["constraint", "effective_size", "local_constraint", "structural_holes"]
+
+_BLOCK = 1 << 16  # pairs worked on together once the triangles are through
 
 
 def structural_holes(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
@@ -89,16 +94,10 @@ def structural_holes(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame
     """
     members = as_member_graph(graph)
     pairs = rank_pairs(members.mutual(), len(members))
-    sums = _add_up(pairs)
-    by_rank = {
-        "degree": pairs.degree,
-        **_constraint_and_hierarchy(pairs, sums),
-        **_effective_size(pairs, sums),
-    }
     columns = {"member_id": members.ids}
-    for name in ("degree", "constraint", "effective_size", "efficiency", "hierarchy"):
-        values = np.empty_like(by_rank[name])
-        values[pairs.order] = by_rank[name]
+    for name, of_rank in _measures(pairs).items():
+        values = np.empty_like(of_rank)
+        values[pairs.order] = of_rank
         columns[name] = pa.array(values, from_pandas=True)  # NaN: missing
     return from_arrow(pa.table(columns), output)
 
@@ -176,90 +175,95 @@ def local_constraint(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame
     """
     members = as_member_graph(graph)
     pairs = rank_pairs(members.mutual(), len(members))
-    on_low, on_high = _local(pairs, _add_up(pairs))
+    shared = _share(pairs)
+    reach = _weight(pairs, slice(None)) + shared.detour
+    local = [(reach / shared.strength[end]) ** 2 for end in (pairs.low, pairs.high)]
     low, high = pairs.order[pairs.low], pairs.order[pairs.high]
     source, target = np.concatenate([low, high]), np.concatenate([high, low])
     row = np.lexsort((target, source))
     table = {
         "source": members.ids.take(pa.array(source[row])),
         "target": members.ids.take(pa.array(target[row])),
-        "local_constraint": np.concatenate([on_low, on_high])[row],
+        "local_constraint": np.concatenate(local)[row],
     }
     return from_arrow(pa.table(table), output)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sums:
-    """What the measures need: of each rank, and of each pair over the contacts both ends share."""
+class _Shared:
+    """What the contacts that both ends of a pair share add up to, and each rank's weights."""
 
     strength: Weights  # of each rank: sum of its weights
-    tie: Weights | float  # weight of each pair
     detour: Weights  # of each pair u, v: sum over q of m_uq m_qv / strength of q
     overlap: Weights  # of each pair u, v: sum over q of m_uq m_qv
 
 
-def _add_up(pairs: RankedPairs) -> _Sums:
+def _share(pairs: RankedPairs) -> _Shared:
     """Go through the triangles once."""
-    m = len(pairs.low)
-    detour, overlap = np.zeros(m), np.zeros(m)
-    if pairs.weight is None:
-        strength = pairs.degree.astype(np.float64)
-    else:
-        strength = _to_ends(pairs, pairs.weight, pairs.weight)
-    with np.errstate(divide="ignore"):
-        share = 1 / strength
+    detour, overlap = np.zeros(len(pairs.low)), np.zeros(len(pairs.low))
+    strength = pairs.degree.astype(np.float64)
+    if pairs.weight is not None:
+        n = len(strength)
+        strength = sums_at(pairs.low, pairs.weight, n) + sums_at(pairs.high, pairs.weight, n)
     for some in triangles(pairs):
         sides = some.uv, some.uw, some.vw
         opposite = pairs.high.take(some.uw), pairs.high.take(some.uv), pairs.low.take(some.uv)
         for i in range(3):
+            by = strength.take(opposite[i])
             if pairs.weight is None:
                 np.add.at(overlap, sides[i], 1.0)
-                np.add.at(detour, sides[i], share.take(opposite[i]))
+                np.add.at(detour, sides[i], 1 / by)
             else:
                 both = pairs.weight.take(sides[i - 1]) * pairs.weight.take(sides[i - 2])
                 np.add.at(overlap, sides[i], both)
-                np.add.at(detour, sides[i], both * share.take(opposite[i]))
-    tie = 1.0 if pairs.weight is None else pairs.weight
-    return _Sums(strength, tie, detour, overlap)
+                np.add.at(detour, sides[i], both / by)
+    return _Shared(strength, detour, overlap)
 
 
-def _local(pairs: RankedPairs, sums: _Sums) -> tuple[Weights, Weights]:
-    """Give the local constraint of each pair on its lower and on its higher end."""
-    reach = sums.tie + sums.detour
-    on_low = (reach / sums.strength.take(pairs.low)) ** 2
-    return on_low, (reach / sums.strength.take(pairs.high)) ** 2
-
-
-def _constraint_and_hierarchy(pairs: RankedPairs, sums: _Sums) -> dict[str, Weights]:
-    """Sum local constraints, and see how unequal they are (Coleman-Theil disorder)."""
-    on_low, on_high = _local(pairs, sums)
-    total = _to_ends(pairs, on_low, on_high)
-    # ln c_ij = 2 (ln reach_ij - ln strength_i): one logarithm serves both ends of a pair.
-    log = np.log(sums.tie + sums.detour)
-    mixed = _to_ends(pairs, on_low * log, on_high * log)
+def _measures(pairs: RankedPairs) -> dict[str, npt.NDArray[Any]]:
+    """Give all measures of each rank."""
+    shared = _share(pairs)
+    n = len(pairs.order)
+    total, mixed, redundant = np.zeros(n), np.zeros(n), np.zeros(n)
+    strongest = _strongest(pairs)
+    for block in _blocks(len(pairs.low)):
+        reach = _weight(pairs, block) + shared.detour[block]
+        log = np.log(reach)
+        ends = pairs.low[block].astype(np.int64), pairs.high[block].astype(np.int64)
+        for one, other in (ends, ends[::-1]):
+            local = (reach / shared.strength.take(one)) ** 2
+            np.add.at(total, one, local)
+            np.add.at(mixed, one, local * log)
+            np.add.at(redundant, one, shared.overlap[block] / strongest.take(other))
     with np.errstate(divide="ignore", invalid="ignore"):
-        disorder = 2 * (mixed / total - np.log(sums.strength)) - np.log(total)
+        size = pairs.degree - redundant / shared.strength
+        # Of local constraints c: sum of c ln c = 2 (mixed - total ln strength).
+        disorder = 2 * (mixed / total - np.log(shared.strength)) - np.log(total)
         hierarchy = np.clip(1 + disorder / np.log(pairs.degree), 0, 1)
-    hierarchy[pairs.degree == 1] = 1
-    alone = pairs.degree == 0
-    total[alone] = hierarchy[alone] = np.nan
-    return {"constraint": total, "hierarchy": hierarchy}
+        hierarchy[pairs.degree == 1] = 1
+        return {
+            "degree": pairs.degree,
+            "constraint": np.where(pairs.degree > 0, total, np.nan),
+            "effective_size": size,
+            "efficiency": size / pairs.degree,
+            "hierarchy": hierarchy,
+        }
 
 
-def _effective_size(pairs: RankedPairs, sums: _Sums) -> dict[str, Weights]:
-    """Take from the contacts what each of them has in common with the others."""
-    on_low = on_high = sums.overlap
+def _blocks(m: int) -> Iterator[slice]:
+    """Cut all pairs into blocks, so that what is made of them on the way stays small."""
+    return (slice(start, start + _BLOCK) for start in range(0, m, _BLOCK))
+
+
+def _weight(pairs: RankedPairs, block: slice) -> Weights | float:
+    return 1.0 if pairs.weight is None else pairs.weight[block]
+
+
+def _strongest(pairs: RankedPairs) -> Weights:
+    """Give the weight of each rank's strongest tie."""
+    strongest = np.ones(len(pairs.order))
     if pairs.weight is not None:
-        strongest = np.zeros(len(pairs.order))
+        strongest[:] = 0
         np.maximum.at(strongest, pairs.low, pairs.weight)
         np.maximum.at(strongest, pairs.high, pairs.weight)
-        on_low, on_high = on_low / strongest[pairs.high], on_high / strongest[pairs.low]
-    with np.errstate(invalid="ignore"):
-        size = pairs.degree - _to_ends(pairs, on_low, on_high) / sums.strength
-        return {"effective_size": size, "efficiency": size / pairs.degree}
-
-
-def _to_ends(pairs: RankedPairs, on_low: Weights, on_high: Weights) -> Weights:
-    """Sum values of pairs at their ends."""
-    n = len(pairs.order)
-    return sums_at(pairs.low, on_low, n) + sums_at(pairs.high, on_high, n)
+    return strongest

@@ -16,11 +16,13 @@ __all__ = [
     "Weights",
     "check_weights",
     "mutual",
+    "packed",
     "rows_of",
     "split_loops",
     "starts_of",
     "summed",
     "sums_at",
+    "unpacked",
 ]
 
 Codes = npt.NDArray[np.int32]
@@ -79,8 +81,7 @@ def split_loops(
 
 def summed(first: Codes, second: Codes, weight: Weights | None, n: int) -> Ties:
     """Sort ties by both ends and sum the parallel ones, in an order free of the input's."""
-    bits = max(n - 1, 1).bit_length()
-    key = (first.astype(np.int64) << bits) | second
+    key = packed(first, second, n)
     order = None
     if weight is None:
         key.sort()
@@ -98,7 +99,24 @@ def summed(first: Codes, second: Codes, weight: Weights | None, n: int) -> Ties:
             total = np.diff(starts, append=len(new)).astype(np.float64)
         else:  # equal keys go by weight, so that no sum depends on the order of the input
             total = np.add.reduceat(weight[np.lexsort((weight, second, first))], starts)
-    return Ties((key >> bits).astype(np.int32), (key & ((1 << bits) - 1)).astype(np.int32), total)
+    return Ties(*unpacked(key, n), total)
+
+
+def packed(first: Codes, second: Codes, n: int) -> npt.NDArray[np.int64]:
+    """Make one key of two codes below n: keys sort as pairs do."""
+    key = first.astype(np.int64)
+    key <<= _bits(n)
+    key |= second
+    return key
+
+
+def unpacked(key: npt.NDArray[np.int64], n: int) -> tuple[Codes, Codes]:
+    """Take keys apart again."""
+    first = np.empty(len(key), dtype=np.int32)
+    second = np.empty(len(key), dtype=np.int32)
+    np.right_shift(key, _bits(n), out=first, casting="unsafe")
+    np.bitwise_and(key, (1 << _bits(n)) - 1, out=second, casting="unsafe")
+    return first, second
 
 
 def mutual(ties: Ties, n: int, *, directed: bool) -> Ties:
@@ -138,3 +156,8 @@ def rows_of(ties: Ties, n: int, *, directed: bool) -> Rows:
     at = np.arange(m) + np.repeat(down[1:], np.diff(up))
     indices[at], weights[at] = ties.target, ties.weight
     return Rows(up + down, indices, weights)
+
+
+def _bits(n: int) -> int:
+    """Give the bits that hold a code below n."""
+    return max(n - 1, 1).bit_length()

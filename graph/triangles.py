@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .pair_lookup import PairLookup
-from .tie_arrays import Codes, Ties, Weights, starts_of
+from .tie_arrays import Codes, Ties, Weights, packed, starts_of, unpacked
 
 __all__ = ["RankedPairs", "Triangles", "rank_pairs", "triangles"]
 
@@ -36,6 +36,8 @@ class RankedPairs:
         Ranks of both ends of each pair.
     weight : float64 array, m, or None
         Weight of each pair; None if all are equal, which saves most of the arithmetic.
+    key : int64 array, m
+        Both ranks in one number, ascending.
     """
 
     order: npt.NDArray[np.int64]
@@ -43,6 +45,7 @@ class RankedPairs:
     low: Codes
     high: Codes
     weight: Weights | None
+    key: Keys
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,17 +78,15 @@ def rank_pairs(pairs: Ties, n: int) -> RankedPairs:
     order = np.sort((degree << 32) | np.arange(n)) & 0xFFFFFFFF
     rank = np.empty(n, dtype=np.int32)
     rank[order] = np.arange(n, dtype=np.int32)
-    first, second = rank[pairs.source], rank[pairs.target]
-    bits = _bits(n)
-    key = (np.minimum(first, second).astype(np.int64) << bits) | np.maximum(first, second)
+    first, second = rank.take(pairs.source), rank.take(pairs.target)
+    key = packed(np.minimum(first, second), np.maximum(first, second), n)
     if len(key) == 0 or (pairs.weight == pairs.weight[0]).all():
         key.sort()
         weight = None
     else:
         by_key = np.argsort(key)
-        key, weight = key[by_key], pairs.weight[by_key]
-    high = (key & ((1 << bits) - 1)).astype(np.int32)
-    return RankedPairs(order, degree[order], (key >> bits).astype(np.int32), high, weight)
+        key, weight = key.take(by_key), pairs.weight.take(by_key)
+    return RankedPairs(order, degree[order], *unpacked(key, n), weight, key)
 
 
 def triangles(pairs: RankedPairs) -> Iterator[Triangles]:
@@ -101,21 +102,20 @@ def triangles(pairs: RankedPairs) -> Iterator[Triangles]:
     >>> [(t.uv, t.uw, t.vw) for t in triangles(rank_pairs(triad, 3))]
     [(array([0]), array([1]), array([2]))]
     """
-    m = len(pairs.low)
-    bits = _bits(len(pairs.order))
-    numbers = np.arange(m, dtype=np.int32)
-    ends = starts_of(pairs.low, len(pairs.order))[1:].astype(np.int32)
-    later = ends[pairs.low] - numbers - 1  # pairs after each pair in the list of its lower end
-    closing = PairLookup.of((pairs.low.astype(np.int64) << bits) | pairs.high)
-    sides = pairs.high.astype(np.int64) << bits
+    n = len(pairs.order)
+    numbers = np.arange(len(pairs.low), dtype=np.int32)
+    ends = starts_of(pairs.low, n)[1:].astype(np.int32)
+    later = ends.take(pairs.low)  # and now: pairs after each pair in the list of its lower end
+    later -= numbers
+    later -= 1
+    closing = PairLookup.of(pairs.key)
     for start, stop in _cuts(later):
         count = later[start:stop]
         # The wedges of pair i are (i, i + 1), (i, i + 2), ... to the end of its list.
         before = np.cumsum(count, dtype=np.int32) - count
         second = np.arange(count.sum())
         second += np.repeat(numbers[start:stop] + 1 - before, count)
-        wanted = np.repeat(sides[start:stop], count)
-        wanted |= pairs.high.take(second)
+        wanted = packed(np.repeat(pairs.high[start:stop], count), pairs.high.take(second), n)
         wedge, third = closing.find(wanted)
         first = np.repeat(numbers[start:stop], count).take(wedge)
         yield Triangles(first.astype(np.int64), second.take(wedge), third)
@@ -128,8 +128,3 @@ def _cuts(later: Codes) -> Iterator[tuple[int, int]]:
     inner = np.searchsorted(ends, np.arange(_WEDGES, total, _WEDGES), side="right")
     cuts = np.unique(np.concatenate([[0], inner, [len(later)]])).tolist()
     return pairwise(cuts)
-
-
-def _bits(n: int) -> int:
-    """Give the bits that hold a rank: a pair of ranks is one int64 key."""
-    return max(n - 1, 1).bit_length()
