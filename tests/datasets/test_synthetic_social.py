@@ -2,7 +2,6 @@
 
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 
@@ -41,9 +40,13 @@ def talk(c: Community, member: pd.DataFrame) -> pd.DataFrame:
     return c.messages[c.messages["member_id"].isin(member.index)]
 
 
-def average_precision(score: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> float:
-    hits = truth[np.argsort(-score, kind="stable")]
+def average_precision(score: "pd.Series[float]", member: pd.DataFrame) -> float:
+    hits = member["is_broker"].to_numpy()[np.argsort(-score.to_numpy(), kind="stable")]
     return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
+
+
+def degrees(pairs: pd.DataFrame, member: pd.DataFrame) -> "pd.Series[float]":
+    return pairs.groupby("source").size().reindex(member.index).fillna(0).astype(float)
 
 
 def participation(pairs: pd.DataFrame, member: pd.DataFrame) -> "pd.Series[float]":
@@ -58,21 +61,18 @@ def test_two_in_a_hundred_are_brokers(member: pd.DataFrame) -> None:
 
 
 def test_brokers_have_the_degree_of_others(pairs: pd.DataFrame, member: pd.DataFrame) -> None:
-    degree = pairs.groupby("source").size().reindex(member.index).fillna(0)
+    degree = degrees(pairs, member)
     brokers = degree[member["is_broker"]].mean()
     assert brokers == pytest.approx(degree[~member["is_fraud"]].mean(), rel=0.15)
 
 
 def test_degree_does_not_find_brokers(pairs: pd.DataFrame, member: pd.DataFrame) -> None:
-    degree = pairs.groupby("source").size().reindex(member.index).fillna(0)
-    truth = member["is_broker"].to_numpy()
-    assert average_precision(degree.to_numpy(float), truth) < 0.05
+    assert average_precision(degrees(pairs, member), member) < 0.05
 
 
 def test_ties_over_communities_find_brokers(pairs: pd.DataFrame, member: pd.DataFrame) -> None:
-    degree = pairs.groupby("source").size().reindex(member.index).fillna(0)
-    score = participation(pairs, member) * np.log1p(degree)
-    assert average_precision(score.to_numpy(), member["is_broker"].to_numpy()) > 0.4
+    score: pd.Series[float] = participation(pairs, member) * np.log1p(degrees(pairs, member))
+    assert average_precision(score, member) > 0.4
 
 
 def test_brokers_tie_three_to_five_communities(pairs: pd.DataFrame, member: pd.DataFrame) -> None:
@@ -102,7 +102,8 @@ def test_communities_are_clustered(pairs: pd.DataFrame) -> None:
 
 def test_community_sizes_are_those_of_groups(member: pd.DataFrame) -> None:
     sizes = member["community"].value_counts()
-    assert (sizes.median(), sizes.max()) == (pytest.approx(105, abs=25), pytest.approx(175, abs=75))
+    assert sizes.median() == pytest.approx(105, abs=25)
+    assert sizes.max() < 250
 
 
 def test_a_pair_has_one_friendship(pairs: pd.DataFrame) -> None:
