@@ -121,7 +121,8 @@ def edges_of(graph: str, bench: Path | None) -> Array:
 
         table = pq.read_table(graph)
         edges: Array = np.stack([table.column(i).to_numpy() for i in (0, 1)], axis=1)
-        return edges[edges[:, 0] != edges[:, 1]]
+        without_loops: Array = edges[edges[:, 0] != edges[:, 1]]
+        return without_loops
     if graph.startswith("star:"):
         leaves = np.arange(1, int(graph[5:]) + 1)
         return np.stack([np.zeros_like(leaves), leaves], axis=1)
