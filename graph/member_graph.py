@@ -232,17 +232,19 @@ class MemberGraph:
         Returns
         -------
         MemberGraph
-            Every customer is a node, those without ties too; staff are left out.
+            Every customer is a node, those without ties and those only named by others
+            (as who is replied to) too; staff are left out.
 
         Raises
         ------
         DataError
             If no table of `community` holds ties.
         """
+        from .tie_sources import tie_members
         from .ties import build_ties
 
-        known = community.before(as_of)
-        return cls.from_ties(build_ties(community, as_of=as_of), ids=known.customers())
+        members = tie_members(community.before(as_of))
+        return cls.from_ties(build_ties(community, as_of=as_of), ids=members)
 
     @classmethod
     def from_networkx(cls, G: Any, weight: str | None = "weight") -> "MemberGraph":

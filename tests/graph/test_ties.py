@@ -223,10 +223,16 @@ def test_text_ids_give_the_same_weights() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:ties were dropped")
-def test_ties_make_a_member_graph() -> None:
+def test_every_customer_is_in_the_graph() -> None:
     c = small_community(3)
     graph = MemberGraph.from_community(c, AS_OF)
     assert graph.ids.equals(c.before(AS_OF).customers())
+
+
+def test_who_is_only_replied_to_is_in_the_graph() -> None:
+    messages = frame(member_id=[1], message_time=["2026-06-30"], reply_to_member_id=[2])
+    graph = MemberGraph.from_community(Community(messages=messages, tz="UTC"), END)
+    assert graph.ids.to_pylist() == [1, 2]
 
 
 def test_a_big_graph_takes_its_ties_as_they_are() -> None:
