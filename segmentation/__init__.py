@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from siyu.datasets.lazy import attach
 
 if TYPE_CHECKING:
+    from siyu.segmentation.catalogue import tag_catalog
+    from siyu.segmentation.changes import tag_changes
     from siyu.segmentation.recency import rfm
     from siyu.segmentation.rfm_classes import RfmEdges, rfm_class, rfm_edges, rfm_score
     from siyu.segmentation.stages import STAGES, StageRules, lifecycle
+    from siyu.segmentation.tags import tag
 
 _PUBLIC = {
     "STAGES": "siyu.segmentation.stages",
@@ -21,6 +24,9 @@ _PUBLIC = {
     "rfm_class": "siyu.segmentation.rfm_classes",
     "rfm_edges": "siyu.segmentation.rfm_classes",
     "rfm_score": "siyu.segmentation.rfm_classes",
+    "tag": "siyu.segmentation.tags",
+    "tag_catalog": "siyu.segmentation.catalogue",
+    "tag_changes": "siyu.segmentation.changes",
 }
 
 __all__ = [
@@ -32,6 +38,9 @@ __all__ = [
     "rfm_class",
     "rfm_edges",
     "rfm_score",
+    "tag",
+    "tag_catalog",
+    "tag_changes",
 ]
 
 __getattr__, __dir__ = attach(__name__, _PUBLIC)

@@ -10,13 +10,14 @@ import pyarrow.compute as pc
 
 from siyu.datasets.clock import days_between, instants, local_day
 from siyu.datasets.community import Community, as_community
+from siyu.datasets.errors import warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, from_arrow, to_arrow
 from siyu.datasets.ids import encode
 
-from .records import table_of, warn_unless_recorded
+from .records import maybe_missed, table_of
 
-__all__ = ["Buying", "buying_of", "is_purchase", "rfm"]
+__all__ = ["Buying", "buying_of", "is_purchase", "rfm", "rfm_rows"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -61,8 +62,8 @@ def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Fram
     Warns
     -----
     SiyuWarning
-        If the Community says that orders were not recorded before `as_of`: then all
-        three are unknown, hence null.
+        If members without purchases joined before the record of orders began
+        (``Community(observed=...)``): their frequency is unknown, hence null, not 0.
 
     Notes
     -----
@@ -90,15 +91,17 @@ def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Fram
     0       ann    5.625          2      35.0
     1        bo    2.000          1      20.0
     """
-    if isinstance(orders, Community):
-        c = as_community(orders, "orders", tz)
-        known = c.before(as_of)
-        table = _rfm_table(known, known.customers(), c.moment(as_of))
-        return from_arrow(table, "pandas")
-    rows, kind = to_arrow(orders)
-    c = as_community(rows, "orders", tz)
-    table = _rfm_table(c, None, c.moment(as_of))
-    return from_arrow(table.filter(pc.greater(table["frequency"], 0)), kind)
+    if not isinstance(orders, Community):
+        return _of_buyers(orders, as_of, tz)
+    c = as_community(orders, "orders", tz)
+    known, end = c.before(as_of), c.moment(as_of)
+    lines, members = table_of(known, "orders", "rfm()"), known.customers()
+    buying = buying_of(lines, encode(lines["member_id"], members)[0], len(members), end, c.tz)
+    missed = maybe_missed(known, "orders", members, end)
+    if np.any(missed & (buying.days == 0)):
+        n = np.count_nonzero(missed & (buying.days == 0))
+        warn(f"rfm(): {n} members joined before orders were recorded; their frequency is null")
+    return from_arrow(rfm_rows(members, buying, end, missed), "pandas")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,21 +160,29 @@ def is_purchase(lines: pa.Table) -> Bools:
     return bought
 
 
-def _rfm_table(c: Community, members: pa.Array | None, end: int) -> pa.Table:
-    lines = table_of(c, "orders", "rfm()")
-    codes, members = encode(lines["member_id"], members)
-    buying = buying_of(lines, codes, len(members), end, c.tz)
+def rfm_rows(members: pa.Array, buying: Buying, end: int, missed: Bools) -> pa.Table:
+    """Put the measures of each member into a table; unknown (null) for `missed` non-buyers."""
     none = buying.days == 0
-    unknown = np.full(len(members), not warn_unless_recorded(c, "orders", end, "rfm()"))
     per_day = buying.money / np.maximum(buying.days, 1)
     return pa.table(
         {
             "member_id": members,
-            "recency": pa.array(days_between(buying.last, end), mask=none | unknown),
-            "frequency": pa.array(buying.days, mask=unknown),
-            "monetary": pa.array(per_day, mask=none | unknown),
+            "recency": pa.array(days_between(buying.last, end), mask=none),
+            "frequency": pa.array(buying.days, mask=none & missed),
+            "monetary": pa.array(per_day, mask=none),
         }
     )
+
+
+def _of_buyers(orders: Frame, as_of: Any, tz: str | None) -> Frame:
+    """Measure those who bought in a bare frame."""
+    rows, kind = to_arrow(orders)
+    c = as_community(rows, "orders", tz)
+    end, lines = c.moment(as_of), table_of(c, "orders", "rfm()")
+    codes, members = encode(lines["member_id"])
+    buying = buying_of(lines, codes, len(members), end, c.tz)
+    table = rfm_rows(members, buying, end, np.zeros(len(members), dtype=np.bool_))
+    return from_arrow(table.filter(pc.greater(table["frequency"], 0)), kind)
 
 
 def _distinct(keys: Ints, n_days: int, n_members: int) -> Ints:

@@ -1,11 +1,17 @@
 """What was recorded: outside of it nothing is known, which is not the same as zero."""
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from siyu.datasets.clock import INSTANT, instants
 from siyu.datasets.community import Community
-from siyu.datasets.errors import warn
+from siyu.datasets.ids import lookup
 
-__all__ = ["is_recorded", "table_of", "warn_unless_recorded"]
+__all__ = ["has_column", "is_recorded", "joined_at", "maybe_missed", "table_of"]
+
+Bools = npt.NDArray[np.bool_]
 
 
 def table_of(c: Community, table: str, call: str) -> pa.Table:
@@ -13,6 +19,12 @@ def table_of(c: Community, table: str, call: str) -> pa.Table:
     c.require(table, call=call)
     rows: pa.Table = c.arrow(table)
     return rows
+
+
+def has_column(c: Community, table: str, column: str) -> bool:
+    """Tell whether a table is there and has a column."""
+    rows = c.arrow(table)
+    return rows is not None and column in rows.column_names
 
 
 def is_recorded(c: Community, table: str, end: int, start: int | None = None) -> bool:
@@ -38,13 +50,31 @@ def is_recorded(c: Community, table: str, end: int, start: int | None = None) ->
         return True
     first, last = c.observed[table]
     if start is None:
-        return first < end
+        return first < min(end, last)
     return first <= start and last >= end
 
 
-def warn_unless_recorded(c: Community, table: str, end: int, call: str) -> bool:
-    """Tell whether a table was recorded at all before `end`, and warn if not."""
-    if is_recorded(c, table, end):
-        return True
-    warn(f"{call}: '{table}' were not recorded before as_of, so the answer is unknown (null)")
-    return False
+def joined_at(c: Community, members: pa.Array) -> pa.Array:
+    """Give when each member joined, null where nobody wrote it down."""
+    table = c.arrow("members")
+    joined = np.full(len(members), np.iinfo(np.int64).max)
+    if table is not None and "joined_at" in table.column_names:
+        rows = table.filter(table["joined_at"].is_valid())
+        at = lookup(rows["member_id"], members)
+        np.minimum.at(joined, at[at >= 0], instants(rows["joined_at"])[at >= 0])
+    return pa.array(joined, mask=joined == np.iinfo(np.int64).max).cast(INSTANT)
+
+
+def maybe_missed(c: Community, table: str, members: pa.Array, end: int) -> Bools:
+    """Tell for which members having no rows in a table does not mean that they did nothing.
+
+    Those who joined before the record of the table began (``Community(observed=...)``), and
+    everybody if it had not begun by `end`.
+    """
+    if not is_recorded(c, table, end):
+        return np.ones(len(members), dtype=np.bool_)
+    if table not in c.observed:
+        return np.zeros(len(members), dtype=np.bool_)
+    begin = pa.scalar(c.observed[table][0], INSTANT)
+    early = pc.less(joined_at(c, members), begin).fill_null(False)
+    return np.asarray(early.to_numpy(zero_copy_only=False), dtype=np.bool_)

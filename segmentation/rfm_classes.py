@@ -16,7 +16,15 @@ from siyu.datasets.schema import Column, Schema
 
 from .rfm_codes import CN8, NAMED11, NO_PURCHASE
 
-__all__ = ["RfmEdges", "class_codes", "rfm_class", "rfm_edges", "rfm_score"]
+__all__ = [
+    "RfmEdges",
+    "class_codes",
+    "edges_of",
+    "rfm_class",
+    "rfm_edges",
+    "rfm_score",
+    "scores_of",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -98,7 +106,7 @@ def rfm_edges(
     >>> edges.n_bins
     {'recency': 2, 'frequency': 2, 'monetary': 2}
     """
-    return _edges_of(_checked(rfm_table)[0], thresholds)
+    return edges_of(_checked(rfm_table)[0], thresholds)
 
 
 def rfm_score(rfm_table: Frame, edges: RfmEdges | None = None) -> Frame:
@@ -134,14 +142,14 @@ def rfm_score(rfm_table: Frame, edges: RfmEdges | None = None) -> Frame:
     ...         "monetary": [80.0, 20.0, None],
     ...     }
     ... )
-    >>> rfm_score(table, RfmEdges((30.0,), (2.0,), (50.0,)))
-       member_id  r_score  f_score  m_score rfm_score
-    0          1        2        2        2       222
-    1          2        1        1        1       111
-    2          3     <NA>     <NA>     <NA>       NaN
+    >>> rfm_score(table, RfmEdges((30.0,), (2.0,), (50.0,)))[["r_score", "f_score", "m_score"]]
+       r_score  f_score  m_score
+    0        2        2        2
+    1        1        1        1
+    2     <NA>     <NA>     <NA>
     """
     rows, kind = _checked(rfm_table)
-    scores = _scores_of(rows, edges or _edges_of(rows, 5))
+    scores = scores_of(rows, edges or edges_of(rows, 5))
     bought = _bought(rows)
     r, f, m = (pa.array(score, mask=~bought) for score in scores)
     digits = pc.binary_join_element_wise(*(score.cast(pa.string()) for score in (r, f, m)), "")
@@ -209,7 +217,7 @@ def rfm_class(
     wanted = 2 if scheme == "cn8" else 5
     if thresholds is None:
         thresholds = "median" if scheme == "cn8" else 5
-    edges = _edges_of(rows, thresholds)
+    edges = edges_of(rows, thresholds)
     if edges.n_scores != wanted:
         raise ParameterError(
             "thresholds", f"{scheme} needs {wanted - 1} edges a measure, got {edges.n_scores - 1}"
@@ -221,7 +229,7 @@ def rfm_class(
 def class_codes(rows: pa.Table, edges: RfmEdges, scheme: str = "cn8") -> pa.Array:
     """Give the class of each row of a checked RFM table."""
     names = CN8 if scheme == "cn8" else NAMED11
-    r, f, m = _scores_of(rows, edges)
+    r, f, m = scores_of(rows, edges)
     words = sorted({*names.values(), NO_PURCHASE})
     by_score = np.zeros((6, 6, 6), dtype=np.int64)
     for (x, y, z), word in names.items():
@@ -246,7 +254,7 @@ def _bought(rows: pa.Table) -> Bools:
     return np.asarray(rows["frequency"].to_numpy() > 0)
 
 
-def _scores_of(rows: pa.Table, edges: RfmEdges) -> tuple[Ints, Ints, Ints]:
+def scores_of(rows: pa.Table, edges: RfmEdges) -> tuple[Ints, Ints, Ints]:
     """Score each row: 1 plus the number of edges beaten."""
     recency, frequency, monetary = (rows[name].to_numpy() for name in _MEASURES)
     return (
@@ -256,7 +264,8 @@ def _scores_of(rows: pa.Table, edges: RfmEdges) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _edges_of(rows: pa.Table, thresholds: str | int | Mapping[str, Any] | RfmEdges) -> RfmEdges:
+def edges_of(rows: pa.Table, thresholds: str | int | Mapping[str, Any] | RfmEdges) -> RfmEdges:
+    """Find edges in a checked RFM table; see `rfm_edges`."""
     if isinstance(thresholds, RfmEdges):
         return thresholds
     if isinstance(thresholds, Mapping):

@@ -8,19 +8,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import DAY_US, INSTANT, instants
+from siyu.datasets.clock import DAY_US, INSTANT
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
 
 from .recency import is_purchase
-from .records import is_recorded, table_of
+from .records import joined_at, maybe_missed, table_of
 from .rhythm import Pace, Rhythm, pace_of, rhythm_of
 from .visits import Visits, visits_of
 
-__all__ = ["STAGES", "StageRules", "activity_rows", "lifecycle", "stage_table"]
+__all__ = ["STAGES", "StageRules", "activity_rows", "known_stages", "lifecycle", "stage_table"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -200,8 +199,13 @@ def lifecycle(
         warn("lifecycle(): no member visited on two days; a gap of 30 days is assumed for all")
     end = c.moment(as_of)
     table = stage_table(visits, rows.members, rhythm, rules, end)
-    table = _with_prospects(table, known, activity, end)
-    return from_arrow(table, output or kind_of(data))
+    table = known_stages(table, known, activity, end)
+    if n := table["stage"].null_count:
+        warn(
+            f"lifecycle(): {n} members joined before the record of {activity} began and have "
+            "none; whether they are prospects is unknown, so their stage is null"
+        )
+    return from_arrow(table.drop_columns(["expected_gap"]), output or kind_of(data))
 
 
 def activity_rows(c: Community, activity: str, members: pa.Array) -> MemberRows:
@@ -279,42 +283,15 @@ def _stage_at_visits(visits: Visits, pace: Pace, rules: StageRules) -> tuple[Int
     return stage, visits.first[begun]
 
 
-def _with_prospects(table: pa.Table, known: Community, activity: str, end: int) -> pa.Table:
-    """Date the prospects, and leave the stage of those open whom the record cannot judge."""
-    members = table["member_id"].combine_chunks()
-    joined = _joined_at(known, members)
-    none = table["next_due"].is_null().combine_chunks()
-    since = pc.if_else(none, joined, table["since"].combine_chunks())
-    unknown = np.full(len(members), not is_recorded(known, activity, end))
-    if activity in known.observed:
-        begin = pa.scalar(known.observed[activity][0], INSTANT)
-        unknown |= pc.and_(none, pc.less(joined, begin)).fill_null(False).to_numpy(False)
-    if unknown.any():
-        warn(
-            f"lifecycle(): '{activity}' do not tell whether {unknown.sum()} members are "
-            "prospects: the record began after they joined; their stage is null"
-        )
-    stage = pc.if_else(pa.array(unknown), None, table["stage"].combine_chunks())
-    return pa.table(
-        {
-            "member_id": members,
-            "stage": stage,
-            "since": pc.if_else(pa.array(unknown), None, since),
-            "next_due": table["next_due"],
-            "overdue_ratio": table["overdue_ratio"],
-        }
-    )
-
-
-def _joined_at(c: Community, members: pa.Array) -> pa.Array:
-    """Give when each member joined, null where nobody wrote it down."""
-    table = c.arrow("members")
-    joined = np.full(len(members), np.iinfo(np.int64).max)
-    if table is not None and "joined_at" in table.column_names:
-        rows = table.filter(table["joined_at"].is_valid())
-        at = lookup(rows["member_id"], members)
-        np.minimum.at(joined, at[at >= 0], instants(rows["joined_at"])[at >= 0])
-    return pa.array(joined, mask=joined == np.iinfo(np.int64).max).cast(INSTANT)
+def known_stages(staged: pa.Table, c: Community, activity: str, end: int) -> pa.Table:
+    """Date the prospects, and leave the stage open where no visit may be a gap in the record."""
+    members = staged["member_id"].combine_chunks()
+    is_prospect = staged["next_due"].is_null().combine_chunks()
+    unknown = pc.and_(is_prospect, pa.array(maybe_missed(c, activity, members, end)))
+    since = pc.if_else(is_prospect, joined_at(c, members), staged["since"].combine_chunks())
+    stage = pc.if_else(unknown, None, staged["stage"].combine_chunks())
+    staged = staged.set_column(1, "stage", stage)
+    return staged.set_column(2, "since", pc.if_else(unknown, None, since))
 
 
 def _spread(values: Ints | Floats, there: npt.NDArray[np.bool_]) -> pa.Array:

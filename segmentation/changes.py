@@ -1,0 +1,120 @@
+"""What changed between two tables of tags: who entered, who left, who moved."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.datasets.errors import DataError, Problem, SchemaError
+from siyu.datasets.frames import Frame, from_arrow, to_arrow
+from siyu.datasets.ids import lookup, union
+
+__all__ = ["tag_changes"]
+
+_EMPTY = pa.table(
+    {
+        "member_id": pa.array([], pa.int64()),
+        "tag": pa.array([], pa.int64()),
+        "change": pa.array([], pa.string()),
+        "before": pa.array([], pa.string()),
+        "after": pa.array([], pa.string()),
+    }
+)
+
+
+def tag_changes(before: Frame, after: Frame) -> Frame:
+    """List the changes of codes and flags between two tables of tags.
+
+    Parameters
+    ----------
+    before, after : frames of `tag`, or any with ``member_id`` (once each) and tags
+        Compared are the text and flag columns that both have; numbers change all the time.
+
+    Returns
+    -------
+    frame like `after`, sorted by ``member_id``, then in the order of columns
+        ``tag`` : the column; ``change`` : ``entered`` (from nothing or false to a value or
+        true), ``left`` (the reverse) or ``changed``; ``before``, ``after`` : the values as
+        text, null for nothing or false. Members in one table alone have nothing in the other.
+
+    Raises
+    ------
+    SchemaError
+        If ``member_id`` is missing, null or repeated.
+    DataError
+        If ids are text in one table and whole numbers in the other.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> may = pd.DataFrame({"member_id": [1, 2], "stage": ["new", "loyal"]})
+    >>> june = pd.DataFrame({"member_id": [2, 3], "stage": ["dormant", "new"]})
+    >>> tag_changes(may, june)[["member_id", "tag", "change"]]
+       member_id    tag   change
+    0          1  stage     left
+    1          2  stage  changed
+    2          3  stage  entered
+    """
+    old, _ = to_arrow(before)
+    new, kind = to_arrow(after)
+    old_ids, new_ids = _ids(old, "before"), _ids(new, "after")
+    if old_ids.type != new_ids.type:
+        raise DataError(f"member ids are {old_ids.type} before and {new_ids.type} after")
+    members = union(old_ids, new_ids)
+    shared = [n for n in new.column_names if n in old.column_names and _is_tag(n, old, new)]
+    parts = [_EMPTY.set_column(0, "member_id", members[:0])]
+    for place, name in enumerate(shared):
+        then = _said(old[name]).take(_places(members, old_ids))
+        now = _said(new[name]).take(_places(members, new_ids))
+        parts.append(_changes(members, then, now, place))
+    table = pa.concat_tables(parts).sort_by([("member_id", "ascending"), ("tag", "ascending")])
+    names = pa.array(shared, pa.string()).take(table["tag"])
+    return from_arrow(table.set_column(1, "tag", names), kind)
+
+
+def _ids(table: pa.Table, name: str) -> pa.Array:
+    if "member_id" not in table.column_names:
+        there = ", ".join(table.column_names)
+        problem = Problem("member_id", f"required, but missing; there are: {there}", table.num_rows)
+        raise SchemaError(name, (problem,))
+    ids = table["member_id"].combine_chunks()
+    ids = ids.cast(pa.large_string() if _is_text(ids.type) else pa.int64())
+    twice = len(ids) - pc.count_distinct(ids, mode="only_valid").as_py()
+    if twice:
+        raise SchemaError(name, (Problem("member_id", "null or repeated", twice),))
+    return ids
+
+
+def _is_tag(name: str, old: pa.Table, new: pa.Table) -> bool:
+    types = [_plain(table.schema.field(name).type) for table in (old, new)]
+    texts, flags = all(map(_is_text, types)), all(map(pa.types.is_boolean, types))
+    return name != "member_id" and (texts or flags)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _said(values: pa.ChunkedArray) -> pa.Array:
+    """Give values as text; a flag that is false says nothing, as null does."""
+    if pa.types.is_boolean(values.type):
+        values = pc.if_else(values, "true", pa.scalar(None, pa.string()))
+    return values.cast(pa.string()).combine_chunks()
+
+
+def _places(members: pa.Array, ids: pa.Array) -> pa.Array:
+    at = lookup(members, ids)
+    return pa.array(at, mask=at < 0)
+
+
+def _changes(members: pa.Array, then: pa.Array, now: pa.Array, place: int) -> pa.Table:
+    was, is_now = then.is_valid().to_numpy(False), now.is_valid().to_numpy(False)
+    same = pc.equal(then, now).fill_null(False).to_numpy(False)
+    rows = np.flatnonzero((was | is_now) & ~same)
+    change = np.select([~was[rows], ~is_now[rows]], ["entered", "left"], "changed")
+    at = pa.array(rows)
+    values = [members.take(at), np.full(len(rows), place), change, then.take(at), now.take(at)]
+    return pa.table([pa.array(v) for v in values], names=_EMPTY.column_names)
