@@ -46,8 +46,8 @@ def structural_holes(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame
         ``degree`` : number of contacts, int >= 0;
         ``constraint`` : float > 0, low where contacts do not know each other. It may exceed 1:
         every member of a closed triad has 1.125;
-        ``effective_size`` : float in (0, degree], contacts that are not redundant;
-        ``efficiency`` : float in (0, 1];
+        ``effective_size`` : float from 1 to degree, contacts that are not redundant;
+        ``efficiency`` : float above 0, at most 1;
         ``hierarchy`` : float in [0, 1], 0 where all contacts constrain alike, 1 where one does
         it all, so for a single contact.
         A member without ties has degree 0 and NaN elsewhere: there is no network to measure.
@@ -107,6 +107,12 @@ def constraint(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
 
     One column of `structural_holes`, which explains it; the price is the same.
 
+    Parameters
+    ----------
+    graph : MemberGraph or networkx graph
+    output : {"pandas", "polars", "pyarrow"}
+        Kind of frame to return.
+
     Returns
     -------
     frame, one row a member, sorted by ``member_id``
@@ -130,10 +136,16 @@ def effective_size(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
 
     One column of `structural_holes`, which explains it; the price is the same.
 
+    Parameters
+    ----------
+    graph : MemberGraph or networkx graph
+    output : {"pandas", "polars", "pyarrow"}
+        Kind of frame to return.
+
     Returns
     -------
     frame, one row a member, sorted by ``member_id``
-        ``effective_size`` : float in (0, degree]; NaN for a member without ties.
+        ``effective_size`` : float from 1 to degree; NaN for a member without ties.
 
     Examples
     --------
@@ -151,6 +163,12 @@ def effective_size(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
 
 def local_constraint(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame:
     """Measure how much each contact constrains a member: c_ij of `structural_holes`.
+
+    Parameters
+    ----------
+    graph : MemberGraph or networkx graph
+    output : {"pandas", "polars", "pyarrow"}
+        Kind of frame to return.
 
     Returns
     -------
