@@ -169,6 +169,12 @@ def test_the_warning_points_at_the_caller() -> None:
     assert caught[0].filename == __file__
 
 
+def test_dropped_rows_of_a_table_are_counted_too() -> None:
+    with pytest.warns(SiyuWarning, match="1 of 3 ties are dropped"):
+        g = MemberGraph.from_ties(TIES.assign(weight=[1, 2, 0]))
+    assert len(g) == 3
+
+
 def test_members_of_dropped_ties_stay() -> None:
     with pytest.warns(SiyuWarning, match="2 of 2"):
         g = MemberGraph.from_arrays(np.array([1, 2]), np.array([1, 3]), [1, 0])
