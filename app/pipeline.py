@@ -17,7 +17,7 @@ from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
 from siyu.datasets.files import write_json, write_parquet, write_text
 from siyu.datasets.frames import to_arrow
 from siyu.manifest import input_summary, sha256_of, versions
-from siyu.steps import Offers, find_koc, rank_offers, tag_members
+from siyu.steps import Koc, Offers, find_koc, rank_offers, tag_members
 
 __all__ = ["STEPS", "RunOptions", "RunResult", "run_pipeline"]
 
@@ -66,7 +66,7 @@ class RunResult:
     community: Community
     as_of: int
     tags: pd.DataFrame | None = None
-    koc: pd.DataFrame | None = None
+    koc: Koc | None = None
     offers: Offers | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -163,7 +163,7 @@ def _messages(caught: list[warnings.WarningMessage]) -> list[str]:
 def _write_tables(result: RunResult, folder: Path) -> None:
     frames = {
         "tags.parquet": result.tags,
-        "koc.parquet": result.koc,
+        "koc.parquet": result.koc and result.koc.ranked,
         "recommendations.parquet": result.offers and result.offers.recommendations,
     }
     for name, frame in frames.items():
@@ -174,10 +174,13 @@ def _write_tables(result: RunResult, folder: Path) -> None:
 
 
 def _report(result: RunResult, options: RunOptions) -> str:
-    from siyu.report import build_report
-    from siyu.report_pages import report_input
+    from siyu.report.extras import MissingExtraError
+    from siyu.run_report import report_of
 
-    return build_report(report_input(result, options), lang=options.lang)
+    try:
+        return report_of(result, options)
+    except MissingExtraError as error:
+        raise DataError(str(error)) from error
 
 
 def _write_manifest(result: RunResult, folder: Path, options: RunOptions) -> None:

@@ -1,16 +1,34 @@
 """The three jobs of a run: tags, KOC and offers, each on whatever tables are there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 from siyu.datasets import Community, DataError
 
 if TYPE_CHECKING:
     from siyu.recommend import OfferRecommender
 
-__all__ = ["Offers", "activity_of", "find_koc", "member_features", "rank_offers", "tag_members"]
+__all__ = [
+    "Koc",
+    "Offers",
+    "activity_of",
+    "find_koc",
+    "member_features",
+    "rank_offers",
+    "tag_members",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Koc:
+    """Ranked members and the ties they were ranked by."""
+
+    ranked: pd.DataFrame
+    ties: pa.Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +37,7 @@ class Offers:
 
     recommendations: pd.DataFrame
     recommender: "OfferRecommender"
-    metrics: dict[str, Any] = field(default_factory=dict)
+    validation: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 def activity_of(c: Community) -> str:
@@ -46,12 +64,18 @@ def tag_members(c: Community, *, as_of: Any) -> pd.DataFrame:
     return tags
 
 
-def find_koc(c: Community, *, as_of: Any) -> pd.DataFrame:
-    """Rank the members who bridge communities; see `siyu.graph.koc`."""
-    from siyu.graph import koc
+def find_koc(c: Community, *, as_of: Any) -> Koc:
+    """Rank the members who bridge communities; see `siyu.graph.koc`.
 
-    ranked: pd.DataFrame = koc(c, as_of=as_of)
-    return ranked
+    Raises
+    ------
+    DataError
+        If no table holds ties: purchases alone make nobody a KOC.
+    """
+    from siyu.graph import build_ties, koc
+
+    ties = build_ties(c, as_of=as_of)
+    return Koc(koc(c, as_of=as_of, ties=ties), ties)
 
 
 def rank_offers(c: Community, *, as_of: Any, k: int, random_state: int) -> Offers:
