@@ -7,6 +7,7 @@ people. `WORDS` holds, for each column that carries codes, every code with both 
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
@@ -181,13 +182,15 @@ def words_of(column: str, lang: Lang = "zh") -> dict[str, str]:
 
 
 def _put_words(values: pa.Array, words: dict[str, str]) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
     kind = values.type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        inner = _put_words(values.values, words)
+        inner = _put_words(values.flatten(), words)  # the flat list leaves null lists out
+        ends = pc.cumulative_sum(pc.list_value_length(values).fill_null(0))
+        offsets = pa.concat_arrays([pa.array([0], ends.type), ends])
         build = pa.ListArray if pa.types.is_list(kind) else pa.LargeListArray
-        return build.from_arrays(values.offsets, inner, mask=values.is_null())
-    if pa.types.is_dictionary(kind):
-        values = values.dictionary_decode()
+        return build.from_arrays(offsets, inner, mask=values.is_null())
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return values
     coded = values.dictionary_encode()

@@ -22,9 +22,11 @@ from .rhythm import Rhythm, rhythm_of
 from .social_tags import activity_tags, social_tags
 from .stages import StageRules, known_stages, stage_table
 
-__all__ = ["TagNorms", "tag", "tag_norms", "tag_table"]
+__all__ = ["VALUE_BANDS", "TagNorms", "tag", "tag_norms", "tag_table"]
 
-_VALUE_BANDS = ("low", "middle", "high")
+VALUE_BANDS = ("low", "middle", "high")
+"""The codes of `value_band`."""
+
 _ACT_TABLES = ("orders", "events", "messages")
 
 
@@ -162,7 +164,7 @@ def _value_tags(facts: Facts, norms: TagNorms) -> dict[str, pa.Array]:
     return {
         "rfm_class": class_codes(rows, norms.classes),
         "purchase_value": rows["monetary"],
-        "value_band": pa.array(_VALUE_BANDS).take(pa.array(band, mask=never)),
+        "value_band": pa.array(VALUE_BANDS).take(pa.array(band, mask=never)),
     }
 
 
