@@ -61,9 +61,17 @@ def _ids(chosen: Any, name: str) -> pa.Array:
     if isinstance(chosen, str | bytes) or not isinstance(chosen, Iterable):
         raise ParameterError(name, f"{name} must be several ids, such as a list, got {chosen!r}")
     try:
-        return _checked(pa.array(list(chosen)), name)
+        return _checked(_array(chosen), name)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ParameterError(name, f"{name} mixes types of ids: {error}") from error
+
+
+def _array(chosen: Any) -> pa.Array:
+    if hasattr(chosen, "to_arrow"):  # a polars series
+        return chosen.to_arrow()
+    if hasattr(chosen, "__array__"):  # a pandas series, which may have gaps, or a numpy array
+        return pa.array(chosen, from_pandas=True)
+    return pa.array(list(chosen))
 
 
 def _checked(ids: pa.Array | pa.ChunkedArray, name: str) -> pa.Array:
