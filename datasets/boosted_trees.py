@@ -26,6 +26,21 @@ class BoostedTrees:
     columns : names of the features, in the model's order
     text : LightGBM's own text form, the same for the same training rows and options
     n_trees : int, trees kept (after early stopping)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siyu.datasets.boosting import BoostingOptions, TrainingRows, train
+    >>> days = np.arange(100.0)
+    >>> rows = TrainingRows.of({"days": days, "flat": np.zeros(100)}, labels=days > 60)
+    >>> trees = train(rows, BoostingOptions(objective="binary", n_trees=20))
+    >>> again = BoostedTrees.from_text(trees.to_text(), ("days", "flat"))
+    >>> (again.predict({"flat": [0.0, 0.0], "days": [10.0, 90.0]}) > 0.5).tolist()
+    [False, True]
+    >>> again.contributions({"flat": [0.0], "days": [10.0]}).shape
+    (1, 3)
+    >>> again.importance()
+    {'days': 1.0, 'flat': 0.0}
     """
 
     columns: tuple[str, ...]
@@ -47,7 +62,7 @@ class BoostedTrees:
 
         Parameters
         ----------
-        features : FeatureMatrix, pa.Table, or mapping of name to array, n_rows rows
+        features : FeatureMatrix, mapping of name to array, or any eager frame, n_rows rows
             Columns are matched by name, in any order; further columns are not looked at. NaN is
             unknown; in a column that had no NaN in training LightGBM takes it for 0.
         num_threads : int >= 1

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import DataError, ParameterError
+from .frames import to_arrow
 
 __all__ = ["FeatureMatrix", "Features", "TrainingRows"]
 
@@ -54,7 +55,7 @@ class FeatureMatrix:
 
         Parameters
         ----------
-        features : FeatureMatrix, pa.Table, or mapping of name to numpy or Arrow array
+        features : FeatureMatrix, mapping of name to numpy or Arrow array, or any eager frame
             Numbers and booleans; nulls become NaN.
 
         Raises
@@ -64,10 +65,11 @@ class FeatureMatrix:
         """
         if isinstance(features, FeatureMatrix):
             return features
-        if isinstance(features, pa.Table):
-            names, columns = tuple(features.column_names), features.columns
-        else:
+        if isinstance(features, Mapping):
             names, columns = tuple(features), list(features.values())
+        else:
+            table, _ = to_arrow(features)
+            names, columns = tuple(table.column_names), table.columns
         _refuse_repeated(names)
         arrays = [_numbers(name, column) for name, column in zip(names, columns, strict=True)]
         lengths = {len(array) for array in arrays}
@@ -100,7 +102,7 @@ class FeatureMatrix:
         return FeatureMatrix(self.values[rows], self.columns)
 
 
-Features: TypeAlias = "FeatureMatrix | pa.Table | Mapping[str, Any]"
+Features: TypeAlias = "FeatureMatrix | Mapping[str, Any] | Any"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +135,7 @@ class TrainingRows:
 
         Parameters
         ----------
-        features : FeatureMatrix, pa.Table or mapping of name to array, n_rows rows
+        features : as in `FeatureMatrix.of`, n_rows rows
         labels : numbers or booleans, n_rows
         queries : n_rows values, optional
             What each row is ranked within, such as the member's code: any values, but the rows

@@ -6,11 +6,18 @@ import sys
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from siyu.datasets.boosting import BoostedTrees, BoostingOptions, TrainingRows, train
+from siyu.datasets.boosting import (
+    BoostedTrees,
+    BoostingOptions,
+    FeatureMatrix,
+    TrainingRows,
+    train,
+)
 from siyu.datasets.errors import DataError, ModelFileError, ParameterError, SiyuWarning
 
 RANK = BoostingOptions(n_trees=8, n_leaves=7)
@@ -61,6 +68,13 @@ def test_a_missing_column_is_named(ranker: BoostedTrees) -> None:
 def test_arrow_and_numpy_give_the_same(ranker: BoostedTrees) -> None:
     columns = two_columns(50)
     assert ranker.predict(pa.table(columns)).tolist() == ranker.predict(columns).tolist()
+
+
+def test_pandas_and_polars_frames_are_taken(ranker: BoostedTrees) -> None:
+    columns = two_columns(50)
+    expected = ranker.predict(columns).tolist()
+    assert ranker.predict(pa.table(columns).to_pandas()).tolist() == expected
+    assert ranker.predict(pl.DataFrame(columns)).tolist() == expected
 
 
 def test_no_rows_give_no_predictions(ranker: BoostedTrees) -> None:
@@ -240,6 +254,37 @@ def test_unknown_features_are_allowed() -> None:
     trees = train(TrainingRows.of({"near": near}, labels), BINARY)
     unknown, known = trees.predict({"near": [np.nan, 0.0]})
     assert unknown > known
+
+
+def test_nan_in_a_column_that_never_had_one_counts_as_zero() -> None:
+    trees = train(rows_of(), BINARY)
+    unknown, zero = trees.predict({"near": [np.nan, 0.0], "价格 %": [0.0, 0.0]})
+    assert unknown == zero
+
+
+def test_a_model_shows_no_more_than_its_columns(ranker: BoostedTrees) -> None:
+    assert repr(ranker) == "BoostedTrees(columns=('near', '价格 %'))"
+
+
+def test_text_that_lightgbm_cannot_read_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="LightGBM cannot read it"):
+        BoostedTrees.from_text("tree\nversion=v4\n\nend of trees\n")
+
+
+def test_a_matrix_of_another_type_is_refused() -> None:
+    wrong: Any = np.zeros((2, 1))
+    with pytest.raises(ParameterError, match="expected a float32 matrix of 1 named columns"):
+        FeatureMatrix(wrong, ("x",))
+
+
+def test_a_matrix_passes_through() -> None:
+    matrix = FeatureMatrix(np.zeros((2, 1), np.float32), ("x",))
+    assert FeatureMatrix.of(matrix) is matrix
+
+
+def test_text_labels_are_refused() -> None:
+    with pytest.raises(DataError, match="labels must be numbers"):
+        TrainingRows.of({"x": [1, 2]}, np.array(["0", "1"]))
 
 
 def test_arrow_nulls_are_unknown() -> None:
