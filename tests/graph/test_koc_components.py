@@ -17,13 +17,13 @@ END = "2026-07-01"
 
 def frame(**columns: list[Any]) -> pd.DataFrame:
     made = pd.DataFrame(columns)
-    for name in made:
+    for name in columns:
         if name.endswith(("_time", "_at")):
             made[name] = pd.to_datetime(made[name])
     return made
 
 
-def measured(**tables: pd.DataFrame) -> dict[str, dict[Any, float]]:
+def measured(**tables: Any) -> dict[str, dict[Any, float]]:
     c = Community(tz="Asia/Shanghai", **tables)
     known, end = c.before(END), c.moment(END)
     ties = ties_known(known, end, TieRules()) if holds_ties(known) else None

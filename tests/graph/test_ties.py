@@ -19,7 +19,7 @@ END = "2026-07-01"
 
 def frame(**columns: list[Any]) -> pd.DataFrame:
     made = pd.DataFrame(columns)
-    for name in made:
+    for name in columns:
         if name.endswith(("_time", "_at")):
             made[name] = pd.to_datetime(made[name])
     return made
@@ -203,7 +203,7 @@ def test_later_rows_change_nothing(random_ties: tuple[Community, pa.Table]) -> N
 @pytest.mark.filterwarnings("ignore:ties were dropped")
 def test_who_leaves_later_is_still_tied(random_ties: tuple[Community, pa.Table]) -> None:
     c, ties = random_ties
-    tables = {name: c.arrow(name) for name in c.tables()}
+    tables: dict[str, Any] = {name: c.arrow(name) for name in c.tables()}
     groups = c.memberships
     assert groups is not None
     groups["left_at"] = groups["left_at"].where(groups["left_at"] < AS_OF, AS_OF)
