@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from siyu.datasets.as_of import cut
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.datasets.ids import ids_in, lookup
+from siyu.datasets.ids import lookup
 from siyu.datasets.schema import SCHEMAS
 
 from .koc_components import COMPONENTS, NEEDS, KocFacts, components
 from .member_choice import chosen_members
 from .tie_rules import TieRules
-from .tie_sources import holds_ties, tie_members
+from .tie_sources import holds_ties, staff_met, tie_members
 from .ties import ties_known
 
 if TYPE_CHECKING:
@@ -151,11 +151,22 @@ def koc(
     Examples
     --------
     >>> import pandas as pd
-    >>> from siyu.datasets import make_community
-    >>> c = make_community(300, random_state=0)
-    >>> best = koc(c, as_of="2026-06-01")
-    >>> best.columns[:4].tolist(), best["score"].is_monotonic_decreasing
-    (['member_id', 'rank', 'score', 'role'], True)
+    >>> from siyu.datasets import Community
+    >>> when = pd.to_datetime(["2026-05-01", "2026-05-02"])
+    >>> ids = ["ann", "bob"]
+    >>> c = Community(
+    ...     orders=pd.DataFrame({"member_id": ids, "order_time": when, "amount": [9, 30]}),
+    ...     referrals=pd.DataFrame({"inviter_id": ids[:1], "invitee_id": ids[1:]}).assign(
+    ...         referral_time=when[:1]
+    ...     ),
+    ...     messages=pd.DataFrame({"member_id": ["bob", "cat"], "message_time": when}).assign(
+    ...         reply_to_member_id="ann"
+    ...     ),
+    ...     tz="UTC",
+    ... )
+    >>> listed = koc(c, as_of="2026-06-01", exclude=["cat"], output="pyarrow")
+    >>> [list(row.values()) for row in listed.select(["member_id", "rank", "role"]).to_pylist()]
+    [['ann', 1, 'converter'], ['bob', 2, 'loyal_buyer'], ['cat', None, None]]
     """
     known, end = c.before(as_of), c.moment(as_of)
     members = tie_members(known)
@@ -245,7 +256,7 @@ def _reasons(strength: Floats, adds: Floats, names: list[str]) -> pa.Array:
 def _unranked(known: "Community", members: pa.Array, why: Ints, schema: pa.Schema) -> pa.Table:
     """Name everybody who is not ranked, and why; nothing else about them."""
     out = np.flatnonzero(why)
-    staff = _staff_known(known)
+    staff = staff_met(known)
     ids = pa.chunked_array([members.take(pa.array(out)), staff.cast(members.type)])
     reason = np.concatenate([why[out], np.full(len(staff), _WHY.index("staff"))])
     order = pc.sort_indices(ids)
@@ -253,9 +264,3 @@ def _unranked(known: "Community", members: pa.Array, why: Ints, schema: pa.Schem
     reasons = pa.array(_WHY, pa.large_string()).take(pa.array(reason)).take(order)
     named = {"member_id": ids.take(order), "excluded_because": reasons}
     return pa.table({**unknown, **named}, schema=schema)
-
-
-def _staff_known(known: "Community") -> pa.Array:
-    """Give the staff met before the moment: those who come later change no list."""
-    rows, staff = known.arrow("members"), known.staff()
-    return staff if rows is None else staff.filter(pc.is_in(staff, ids_in(rows["member_id"])))

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from siyu.datasets.clock import INSTANT
 from siyu.datasets.errors import DataError
-from siyu.datasets.ids import ids_in, lookup
+from siyu.datasets.ids import ids_in, lookup, union
 
 from .comembership import group_pairs
 from .tie_arrays import check_weights
@@ -20,7 +20,7 @@ from .undated import times_of
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
-__all__ = ["Contacts", "contacts_of", "holds_ties", "tie_members"]
+__all__ = ["Contacts", "contacts_of", "holds_ties", "staff_met", "tie_members"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -109,8 +109,20 @@ def tie_members(known: "Community") -> pa.Array:
         rows = known.arrow(table)
         if rows is not None:
             named += [rows[name] for name in (source, target) if name in rows.column_names]
-    met, staff = ids_in(*named), known.staff()
+    met, staff = ids_in(*named), union(known.staff(), staff_met(known))
     return met.filter(pc.invert(pc.is_in(met, staff))) if len(staff) and len(met) else met
+
+
+def staff_met(known: "Community") -> pa.Array:
+    """Give the staff met before the cut, sorted: by kind, or by a link to a customer.
+
+    Staff who come later are not among them, so that they change no answer.
+    """
+    members, links = known.arrow("members"), known.arrow("staff_links")
+    staff = known.staff()
+    if members is not None:
+        staff = staff.filter(pc.is_in(staff, ids_in(members["member_id"])))
+    return ids_in(staff, None if links is None else links["staff_id"])
 
 
 def _wanted(there: list[str], rules: TieRules) -> set[str]:

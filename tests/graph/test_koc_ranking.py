@@ -124,6 +124,14 @@ def test_staff_are_named_and_not_ranked(brand: Community, ranked: pd.DataFrame) 
     assert staff.tolist() == brand.staff().to_pylist()
 
 
+def test_who_serves_customers_is_staff_even_without_a_kind() -> None:
+    c = shop()
+    tables: dict[str, Any] = {name: c.arrow(name) for name in c.tables()}
+    links = frame(member_id=[1], staff_id=[3], added_at=["2026-01-01"])
+    found = koc(Community(tz="UTC", staff_links=links, **tables), as_of=END)
+    assert found.set_index("member_id")["excluded_because"].dropna().to_dict() == {3: "staff"}
+
+
 def test_members_who_opted_out_are_named_and_nothing_is_told_of_them() -> None:
     found = koc(shop(member_id=[1, 2, 3], opt_out=[False, True, False]), as_of=END)
     out = found[found["excluded_because"] == "opted_out"]
