@@ -53,10 +53,10 @@ def _tags(rng: np.random.Generator, ids: list[Any]) -> pd.DataFrame:
             "member_id": ids,
             "stage": stage,
             "rfm_class": classes,
-            "active_hour": rng.choice(["morning", "evening", "night", None], n),
-            "coupon_lover": rng.random(n) < 0.3,
+            "active_weekday": rng.choice(["mon", "fri", "sun", None], n),
+            "night_owl": rng.random(n) < 0.3,
+            "days_inactive": rng.gamma(2, 20, n).round(1),
             "favourite_category": rng.choice(["tea", "snack", "care"], n),
-            "days_silent": rng.gamma(2, 20, n).round(1),
         }
     )
 
@@ -120,7 +120,9 @@ def _offers(rng: np.random.Generator, ids: list[Any], k: int = 5) -> pd.DataFram
             "offer_id": None,
             "score": chance.ravel(),
             "probability": chance.ravel(),
-            "source": rng.choice(["model", "cold_start", "non_personal"], n * k, p=[0.8, 0.15, 0.05]),
+            "source": rng.choice(
+                ["model", "cold_start", "non_personal"], n * k, p=[0.8, 0.15, 0.05]
+            ),
             "reason": "bought 4 times, usually every 21 days",
         }
     )

@@ -127,10 +127,7 @@ def weekly_sales(
     drawing.update_layout(
         showlegend=False,
         yaxis={"domain": [0.45, 1], "title": {"text": sales}, "rangemode": "tozero"},
-        yaxis2={
-            **{"domain": [0, 0.34], "title": {"text": buyers}, "rangemode": "tozero"},
-            **{"gridcolor": "#E5E7EB", "automargin": True, "zeroline": False, "ticksuffix": " "},
-        },
+        yaxis2={"domain": [0, 0.34], "title": {"text": buyers}, "rangemode": "tozero"},
         xaxis={"anchor": "y2"},
     )
     return drawing
@@ -174,7 +171,9 @@ def gap_histogram(
     days[-1] = f"≥{(len(counts) - 1) * width + 1}"
     drawing = figure(_GAPS, lang, [{"type": "bar", "x": days, "y": shown}], height=340)
     times = Text("次", "times").to(lang)
-    drawing.update_traces(marker_color=BLUE, hovertemplate=f"%{{x}} · %{{y:,}} {times}<extra></extra>")
+    drawing.update_traces(
+        marker_color=BLUE, hovertemplate=f"%{{x}} · %{{y:,}} {times}<extra></extra>"
+    )
     drawing.update_xaxes(title_text=Text("天", "Days").to(lang), type="category", nticks=12)
     drawing.update_yaxes(title_text=Text("次数", "Times").to(lang)).update_layout(bargap=0.08)
     middle = float(np.median(gaps))

@@ -7,18 +7,28 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, to_arrow
 from siyu.datasets.ids import encode, lookup, union
 
 from .figure_style import COLOURS, GREY, RED, empty, figure, plain
 from .member_places import Network, places, shown_members
-from .wording import Lang, Text
+from .wording import Lang, Text, amount
 
-__all__ = ["component_names", "koc_components", "member_map", "ranked_koc"]
+__all__ = ["component_names", "component_words", "koc_components", "member_map", "ranked_koc"]
 
-_MAP = Text("会员网络：各群体与桥接它们的 KOC", "The member network: communities and the KOC between them")
+_MAP = Text(
+    "会员网络：各群体与桥接它们的 KOC", "The member network: communities and the KOC between them"
+)
 _WHY = Text("排名靠前的 KOC 强在哪里", "What the first KOC are strong in")
 _NO_KOC = Text("没有可画的 KOC", "No KOC to draw")
+_COMPONENTS = {
+    "bridging": Text("桥接", "Bridging"),
+    "trust": Text("被听见", "Trust"),
+    "referral": Text("带来买家", "Referral"),
+    "purchases": Text("自己购买", "Purchases"),
+    "activity": Text("活跃", "Activity"),
+}
 _MOST_TIES = 5_000
 _N_KOC = 20
 
@@ -105,9 +115,9 @@ def koc_components(koc: Frame, *, k: int = 15, lang: Lang = "zh") -> Any:
             {
                 "type": "heatmap",
                 "z": scaled.round(3).tolist(),
-                "x": [plain(name) for name in names],
+                "x": [plain(component_words(name).to(lang)) for name in names],
                 "y": ranks,
-                "text": [[f"{v:.3g}" if np.isfinite(v) else "–" for v in row] for row in values],
+                "text": [[amount(v) for v in row] for row in values],
                 "texttemplate": "%{text}",
                 "textfont": {"size": 11},
                 "colorscale": [[0, "#F8FAFC"], [1, "#7CC0EA"]],
@@ -141,6 +151,11 @@ def component_names(table: pa.Table) -> list[str]:
     ]
 
 
+def component_words(name: str) -> Text:
+    """Give the words for a component; its column name where there are none."""
+    return _COMPONENTS.get(name, Text(name, name))
+
+
 def _network(koc: pa.Table, ties: pa.Table, communities: Frame | None) -> Network:
     """Turn tables into codes; a pair of members has one tie, its weights added up."""
     members = union(encode(ties["source"])[1], encode(ties["target"])[1])
@@ -153,7 +168,7 @@ def _network(koc: pa.Table, ties: pa.Table, communities: Frame | None) -> Networ
     weight = np.ones(ties.num_rows)
     if "weight" in ties.column_names:
         weight = ties["weight"].cast(pa.float64()).fill_null(1.0).to_numpy()
-    total = np.round(np.bincount(at, np.asarray(weight)[proper], len(pairs)), 6)
+    total = exact_sum(at, np.asarray(weight, dtype=np.float64)[proper], len(pairs))
     best = lookup(koc["member_id"].slice(0, _N_KOC), members)
     return Network(
         pairs // max(n, 1), pairs % max(n, 1), total, _labels(members, communities), best[best >= 0]
@@ -161,7 +176,7 @@ def _network(koc: pa.Table, ties: pa.Table, communities: Frame | None) -> Networ
 
 
 def _labels(members: pa.Array, communities: Frame | None) -> npt.NDArray[np.int64]:
-    """Number communities by size, the largest 0; -1 where a member has none."""
+    """Give each member the number of its community, the largest 0; -1 for none."""
     labels = np.full(len(members), 0 if communities is None else -1, dtype=np.int64)
     if communities is None:
         return labels
@@ -183,7 +198,7 @@ def _lines(part: Network, x: Any, y: Any) -> list[dict[str, Any]]:
     chosen = (strong[~of_koc[strong]][:_MOST_TIES], strong[of_koc[strong]])
     looks = (
         {"color": "rgba(100,116,139,0.16)", "width": 0.6},
-        {"color": "rgba(213,94,0,0.35)", "width": 0.9},
+        {"color": "rgba(213,94,0,0.28)", "width": 0.8},
     )
     return [
         {

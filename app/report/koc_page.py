@@ -1,5 +1,6 @@
 """Page 3: the KOC, where they stand, why they rank, and who was left out and why."""
 
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -9,8 +10,8 @@ from siyu.datasets.frames import to_arrow
 
 from .advice import code_words
 from .evidence import Evidence
-from .koc_figures import component_names, koc_components, member_map, ranked_koc
-from .page_parts import Card, Cell, Note, Page, Part, Table, absent, drawn
+from .koc_figures import component_names, component_words, koc_components, member_map, ranked_koc
+from .page_parts import Card, Cell, Note, Page, Part, Table, absent, drawn, figure_card
 from .reasons import reason_text
 from .tag_counts import tag_counts
 from .wording import Text, amount
@@ -33,33 +34,38 @@ def koc_page(evidence: Evidence) -> Page:
         return Page("koc", _TITLE, _LEAD, absent(why))
     table, _ = to_arrow(koc)
     ranked = ranked_koc(table)
-    cards = [Card(Text("会员网络", "The member network"), (_picture(evidence),))]
+    cards = [_picture(evidence)]
     if ranked.num_rows:
         strengths = drawn(
             "fig-koc-components",
-            lambda lang: koc_components(ranked, lang=lang),
-            Text("每列内颜色越深，在名单中越强。", "The deeper the colour, the stronger within the column."),
+            partial(koc_components, ranked),
+            Text(
+                "每列内颜色越深，在名单中越强。",
+                "The deeper the colour, the stronger within the column.",
+            ),
         )
-        cards.append(Card(Text("强在哪里", "What they are strong in"), (strengths,)))
+        cards.append(figure_card(strengths))
     cards.append(Card(Text("KOC 名单", "The ranking"), tuple(_ranking(evidence, ranked))))
     if "excluded_because" in table.column_names:
         cards.append(_excluded(table))
     return Page("koc", _TITLE, _LEAD, tuple(cards))
 
 
-def _picture(evidence: Evidence) -> Part:
+def _picture(evidence: Evidence) -> Card:
     given = evidence.given
     if given.ties is None:
-        return Note(Text("没有关系表，画不出网络。", "There are no ties, so no network can be drawn."), "skip")
-    return drawn(
+        why = Text("没有关系表，画不出网络。", "There are no ties, so no network can be drawn.")
+        return Card(Text("会员网络", "The member network"), (Note(why, "skip"),))
+    network = drawn(
         "fig-network",
-        lambda lang: member_map(given.koc, given.ties, given.communities, lang=lang),
+        partial(member_map, given.koc, given.ties, given.communities),
         Text(
-            "一个圆盘是一个群体，点是会员；带编号的是 KOC，橙线是他们的关系。越处在圆盘之间，越是桥。",
+            "圆盘是群体，点是会员，编号是 KOC，橙线是 KOC 的关系。处在圆盘之间的是桥。",
             "A disc is a community, a dot a member; numbered are KOC, orange lines their ties. "
             "Who stands between discs is a bridge.",
         ),
     )
+    return figure_card(network)
 
 
 def _ranking(evidence: Evidence, ranked: pa.Table) -> list[Part]:
@@ -69,8 +75,13 @@ def _ranking(evidence: Evidence, ranked: pa.Table) -> list[Part]:
     names = component_names(top)
     rows = top.to_pylist()
     codes = evidence.codes.of([row["member_id"] for row in rows])
-    columns = [Text("名次", "Rank"), Text("会员", "Member"), Text("角色", "Role"), Text("得分", "Score")]
-    columns += [code_words("component", name) for name in names]
+    columns = [
+        Text("名次", "Rank"),
+        Text("会员", "Member"),
+        Text("角色", "Role"),
+        Text("得分", "Score"),
+    ]
+    columns += [component_words(name) for name in names]
     columns.append(Text("理由", "Reasons"))
     cells = tuple(_row(row, code, names) for row, code in zip(rows, codes, strict=True))
     numeric = (0, *range(3, 4 + len(names)))
@@ -100,7 +111,11 @@ def _excluded(table: pa.Table) -> Card:
     counts = tag_counts(reasons, ("ranked",), public=("staff",))
     rows = tuple(
         (
-            Cell(Text("入选", "Ranked") if c.code == "ranked" else code_words("excluded_because", c.code)),
+            Cell(
+                Text("入选", "Ranked")
+                if c.code == "ranked"
+                else code_words("excluded_because", c.code)
+            ),
             Cell(c.text(), float(c.size() or 0)),
         )
         for c in counts

@@ -149,8 +149,11 @@ def _observed(evidence: Evidence, table: str) -> Text | str:
 
 def _run(evidence: Evidence) -> Table:
     manifest = evidence.given.manifest
-    rows = [
-        (Cell(Text("截至时刻", "As of")), Cell(f"{evidence.ended()} {evidence.community.tz}", code=True)),
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Cell(Text("截至时刻", "As of")),
+            Cell(f"{evidence.ended()} {evidence.community.tz}", code=True),
+        ),
     ]
     for name, value in manifest.items():
         rows += _entry(name, value)
@@ -160,8 +163,7 @@ def _run(evidence: Evidence) -> Table:
 def _entry(name: str, value: Any) -> list[tuple[Cell, ...]]:
     """Write one entry of the manifest; a mapping gives a row for each of its entries."""
     if isinstance(value, Mapping):
-        inner = [row for key in sorted(value) for row in _entry(f"{name} · {key}", value[key])]
-        return inner
+        return [row for key in sorted(value) for row in _entry(f"{name} · {key}", value[key])]
     if isinstance(value, float):
         value = amount(value)
     return [(Cell(name, code=True), Cell(text_of(value), code=True))]

@@ -1,6 +1,7 @@
 """Page 4: the ranked offers, how good they are, and some members' lists."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from siyu.datasets.randomness import stable_uniform
 from .advice import code_words
 from .evidence import Evidence
 from .offer_figures import METHODS, baseline_bars, probability_histogram, top_products
-from .page_parts import Card, Cell, Note, Page, Table, Tone, absent, drawn
+from .page_parts import Card, Cell, Note, Page, Table, Tone, absent, drawn, figure_card
 from .reasons import reason_text
 from .report_input import Interval
 from .tag_counts import tag_counts
@@ -34,23 +35,28 @@ def offers_page(evidence: Evidence) -> Page:
     """Build the page of offers."""
     offers = evidence.recommendations
     if offers is None:
-        why = Text("没有推荐表：这一步未做。", "There are no recommendations: the step was not done.")
+        why = Text(
+            "没有推荐表：这一步未做。", "There are no recommendations: the step was not done."
+        )
         return Page("offers", _TITLE, _LEAD, absent(why))
     products = evidence.community.arrow("products")
     popular = drawn(
         "fig-top-products",
-        lambda lang: top_products(offers, products, lang=lang),
+        partial(top_products, offers, products),
         Text("数的是名单上有该商品的会员。", "Counted are members whose list holds the product."),
     )
     chance = drawn(
         "fig-probability",
-        lambda lang: probability_histogram(offers, lang=lang),
-        Text("概率已校准到预测期内。", "Probability that the goal is reached within the horizon."),
+        partial(probability_histogram, offers),
+        Text(
+            "在预测期内达成目标的概率。",
+            "The probability that the goal is reached within the horizon.",
+        ),
     )
     cards = (
         _quality(evidence),
-        Card(Text("推荐最多的商品", "Products offered most"), (popular,), wide=False),
-        Card(Text("首选商品的购买概率", "Probability of the first offer"), (chance,), wide=False),
+        figure_card(popular, wide=False),
+        figure_card(chance, wide=False),
         _sources(offers),
         _samples(evidence, offers),
     )
@@ -58,14 +64,13 @@ def offers_page(evidence: Evidence) -> Page:
 
 
 def _quality(evidence: Evidence) -> Card:
-    title = Text("排序质量", "Quality of the ranking")
     validation, metric = evidence.given.validation, evidence.given.metric
     if not validation:
         why = Text("没有验证结果。", "There is no validation.")
-        return Card(title, (Note(why, "skip"),))
+        return Card(Text("排序质量", "Quality of the ranking"), (Note(why, "skip"),))
     bars = drawn(
         "fig-quality",
-        lambda lang: baseline_bars(validation, metric=metric, lang=lang),
+        partial(baseline_bars, validation, metric=metric),
         Text(
             "在训练未见过的时段上测得；细线为区间。",
             "Measured on a span of time that training never saw; thin lines are intervals.",
@@ -79,7 +84,7 @@ def _quality(evidence: Evidence) -> Card:
         words = METHODS.get(name, Text(name, name))
         rows.append((Cell(words), Cell(f"{middle:.3f}", middle), Cell(spread, low)))
     columns = (Text("方法", "Method"), Text(metric, metric), Text("区间", "Interval"))
-    return Card(title, (bars, Table(columns, tuple(rows), (1, 2)), _verdict(validation)))
+    return figure_card(bars, _verdict(validation), Table(columns, tuple(rows), (1, 2)))
 
 
 def _verdict(validation: Mapping[str, Interval]) -> Note:

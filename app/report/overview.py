@@ -1,48 +1,52 @@
-"""Page 1: the community in a few numbers, and what to know before reading on."""
+"""Page 1: the community in a few numbers, what to do next, and what to know before reading on."""
+
+from functools import partial
 
 import numpy as np
 
+from .advice import ADVICE, code_words
+from .behaviour_figures import weekly_sales
 from .evidence import Evidence
-from .page_parts import Card, Fact, Facts, Note, Page, Part, drawn
-from .segment_figures import stage_bars
+from .page_parts import Card, Cell, Fact, Facts, Note, Page, Part, Table, drawn, figure_card
+from .segment_figures import class_counts, stage_bars, stage_counts
 from .shopping import Shopping
 from .small_counts import SMALLEST, shown_rate
-from .behaviour_figures import weekly_sales
+from .tag_counts import TagCount
 from .wording import Text, amount, text_of
 
 __all__ = ["overview_page", "shown_buyers"]
 
+_FIRST_TO_DO = (
+    ("rfm_class", "key_keep"),
+    ("rfm_class", "cannot_lose"),
+    ("rfm_class", "at_risk"),
+    ("stage", "dormant"),
+    ("stage", "new"),
+    ("rfm_class", "key_develop"),
+    ("stage", "loyal"),
+)
+_STEPS = {
+    "tags": Text("标签", "tags"),
+    "koc": Text("KOC 名单", "KOC"),
+    "recommendations": Text("推荐", "recommendations"),
+    "model": Text("模型", "model"),
+}
+
 
 def overview_page(evidence: Evidence) -> Page:
     """Build the overview."""
-    cards = [
+    moment, zone = evidence.ended(), evidence.community.tz
+    cards = (
         Card(Text("一眼看懂", "At a glance"), (Facts(tuple(_facts(evidence))),)),
-    ]
-    tags, shopping = evidence.tags, evidence.shopping
-    if tags is not None and "stage" in tags.column_names:
-        text = Text(
-            "阶段按每位会员自己的购买节奏判断。", "Stages follow each member's own rhythm of buying."
-        )
-        bars = drawn("fig-overview-stages", lambda lang: stage_bars(tags, lang=lang), text)
-        cards.append(Card(Text("会员处在哪个阶段", "Members by lifecycle stage"), (bars,), wide=False))
-    if shopping is not None:
-        orders, as_of = evidence.community, evidence.given.as_of
-        weeks = drawn(
-            "fig-overview-weeks",
-            lambda lang: weekly_sales(orders, as_of=as_of, lang=lang),
-            Text("每柱为一周，最后一周止于报告时刻。", "A bar is a week; the last ends at the report's moment."),
-        )
-        cards.append(Card(Text("每周销售额与购买会员", "Sales and buyers by week"), (weeks,), wide=False))
-    cards.append(Card(Text("数据提示", "Notes on the data"), tuple(_notes(evidence))))
-    return Page(
-        "overview",
-        Text("总览", "Overview"),
-        Text(
-            f"截至 {evidence.ended()}（不含），时区 {evidence.community.tz}。",
-            f"As of {evidence.ended()} (itself excluded), zone {evidence.community.tz}.",
-        ),
-        tuple(cards),
+        *_pictures(evidence),
+        *_next_steps(evidence),
+        Card(Text("数据提示", "Notes on the data"), tuple(_notes(evidence))),
     )
+    lead = Text(
+        f"数据截至 {moment}（不含此刻，{zone}）。",
+        f"What was known before {moment} ({zone}).",
+    )
+    return Page("overview", Text("总览", "Overview"), lead, cards)
 
 
 def shown_buyers(n_members: int, n_buyers: int, k: int = SMALLEST) -> str:
@@ -68,51 +72,102 @@ def _facts(evidence: Evidence) -> list[Fact]:
         return facts
     days = shopping.days()
     n_buyers = int((days > 0).sum())
-    enough = n_buyers >= SMALLEST
-    sales = shopping.sales()
+    reach = shown_rate(n_buyers, n)
     return [
         *facts,
         Fact(
             Text("购买会员", "Buyers"),
             shown_buyers(n, n_buyers),
-            Text(
-                f"占会员 {shown_rate(n_buyers, n)}", f"{shown_rate(n_buyers, n)} of the members"
-            ),
+            Text(f"占会员 {reach}", f"{reach} of the members"),
         ),
-        Fact(
-            Text("销售额 GMV", "Sales (GMV)"),
-            amount(sales) if enough else "–",
-            Text("金额合计，已减退款", "sum of amounts, less refunds"),
-        ),
+        *_money(shopping, n_buyers),
         Fact(
             Text("复购率", "Repeat rate"),
             shown_rate(int((days > 1).sum()), n_buyers),
             Text("在两天或更多天买过", "bought on two days or more"),
         ),
-        Fact(
-            Text("每位买家贡献", "Spent by a buyer"),
-            amount(sales / n_buyers) if enough else "–",
-            Text("平均", "on average"),
-        ),
         *_lately(shopping),
     ]
 
 
+def _money(shopping: Shopping, n_buyers: int) -> list[Fact]:
+    if n_buyers < SMALLEST:
+        return []
+    sales = shopping.sales()
+    net = Text("金额合计，已减退款", "amounts less refunds")
+    return [
+        Fact(Text("销售额 GMV", "Sales (GMV)"), amount(sales), net),
+        Fact(
+            Text("每位买家贡献", "Spent by a buyer"),
+            amount(sales / n_buyers),
+            Text("平均", "on average"),
+        ),
+    ]
+
+
 def _lately(shopping: Shopping) -> list[Fact]:
-    """Compare the last four weeks with the four before, if both had enough buyers."""
+    """Compare the last four weeks with the four before, if all had enough buyers."""
     weeks = shopping.weeks()
     if len(weeks.sales) < 8 or min(weeks.buyers[-8:]) < SMALLEST:
         return []
     now, before = float(weeks.sales[-4:].sum()), float(weeks.sales[-8:-4].sum())
     change = 100 * (now / before - 1) if before > 0 else np.nan
     words = f"{change:+.1f}%" if np.isfinite(change) else "–"
-    note = Text(f"较前四周 {words}", f"{words} against the four before")
+    note = Text(f"较前四周 {words}", f"{words} on the four before")
     return [Fact(Text("最近四周销售额", "Sales, last four weeks"), amount(now), note)]
+
+
+def _pictures(evidence: Evidence) -> list[Card]:
+    cards = []
+    tags, orders, as_of = evidence.tags, evidence.community, evidence.given.as_of
+    if tags is not None and "stage" in tags.column_names:
+        text = Text("按每位会员自己的购买节奏判断。", "By each member's own rhythm of buying.")
+        bars = drawn("fig-overview-stages", partial(stage_bars, tags), text)
+        cards.append(figure_card(bars, wide=False))
+    if evidence.shopping is not None:
+        weeks = drawn(
+            "fig-overview-weeks",
+            partial(weekly_sales, orders, as_of=as_of),
+            Text(
+                "每柱为一周，最后一周止于截至时刻。",
+                "A bar is a week; the last ends at the report's moment.",
+            ),
+        )
+        cards.append(figure_card(weeks, wide=False))
+    return cards
+
+
+def _next_steps(evidence: Evidence) -> list[Card]:
+    """List up to four segments that are worth a campaign now; none of them small."""
+    counted = {"stage": _counted(evidence, "stage"), "rfm_class": _counted(evidence, "rfm_class")}
+    rows: list[tuple[Cell, ...]] = []
+    for column, code in _FIRST_TO_DO:
+        count = counted[column].get(code)
+        if count is not None and not count.hidden and len(rows) < 4:
+            advice = ADVICE[column][code]
+            who, many = Cell(code_words(column, code)), Cell(count.text(), float(count.count))
+            rows.append((who, Cell(advice.meaning), many, Cell(advice.action)))
+    if not rows:
+        return []
+    columns = (
+        *(Text("谁", "Who"), Text("为什么", "Why")),
+        *(Text("会员数", "Members"), Text("建议动作", "What to do")),
+    )
+    return [Card(Text("接下来做什么", "What to do next"), (Table(columns, tuple(rows), (2,)),))]
+
+
+def _counted(evidence: Evidence, column: str) -> dict[str | None, TagCount]:
+    """Count stages or classes exactly as the page of segments does."""
+    tags = evidence.tags
+    if tags is None or column not in tags.column_names:
+        return {}
+    counts = stage_counts(tags) if column == "stage" else class_counts(tags)
+    return {count.code: count for count in counts}
 
 
 def _notes(evidence: Evidence) -> list[Part]:
     notes: list[Part] = [
-        Note(_join(text_of(step), text_of(why), Text("未做：", "Skipped: ")), "skip")
+        Note(_skipped(_STEPS.get(step, text_of(step)), text_of(why)), "skip")
         for step, why in evidence.given.skipped.items()
     ]
     notes += [Note(text_of(warning), "warn") for warning in evidence.given.warnings]
@@ -122,5 +177,5 @@ def _notes(evidence: Evidence) -> list[Part]:
     return notes
 
 
-def _join(step: Text, why: Text, lead: Text) -> Text:
-    return Text(f"{lead.zh}{step.zh}（{why.zh}）", f"{lead.en}{step.en} ({why.en})")
+def _skipped(step: Text, why: Text) -> Text:
+    return Text(f"未做：{step.zh}（{why.zh}）", f"Skipped: {step.en} ({why.en})")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .wording import Lang, Text
+from .wording import Text
 
 __all__ = [
     "Card",
@@ -19,9 +19,10 @@ __all__ = [
     "Tone",
     "absent",
     "drawn",
+    "figure_card",
 ]
 
-Tone = Literal["plain", "good", "warn", "skip"]
+Tone = Literal["plain", "small", "good", "warn", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Figure:
     key: str
     zh: Any
     en: Any
+    title: Text
     text: Text
     height: int
     kind: str = "figure"
@@ -105,11 +107,16 @@ class Page:
     cards: tuple[Card, ...] = field(default=())
 
 
-def drawn(key: str, draw: Callable[[Lang], Any], text: Text) -> Figure:
-    """Draw a figure in both languages; its title becomes the caption `text` belongs to."""
-    zh, en = draw("zh"), draw("en")
-    return Figure(key, zh, en, text, int(zh.layout.height or 360))
+def drawn(key: str, draw: Callable[..., Any], text: Text) -> Figure:
+    """Draw a figure in both languages; `text` says in a sentence what it shows."""
+    zh, en = draw(lang="zh"), draw(lang="en")
+    title = Text(zh.layout.title.text, en.layout.title.text)
+    return Figure(key, zh, en, title, text, int(zh.layout.height))
 
+
+def figure_card(figure: Figure, *more: Part, wide: bool = True) -> Card:
+    """Make a card that bears the title of its figure."""
+    return Card(figure.title, (figure, *more), wide)
 
 
 def absent(why: Text) -> tuple[Card, ...]:

@@ -35,8 +35,6 @@ class ReportInput:
         The moment to look from, itself excluded.
     tags : frame, optional
         From ``siyu.segmentation.tag``: ``member_id``, ``stage`` and one column a tag.
-    catalog : frame, optional
-        From ``siyu.segmentation.tag_catalog``: what each tag means.
     rfm : frame, optional
         ``member_id``, ``recency``, ``frequency``, ``monetary``.
     koc : frame, optional
@@ -77,7 +75,6 @@ class ReportInput:
     community: Community
     as_of: Any
     tags: Frame | None = None
-    catalog: Frame | None = None
     rfm: Frame | None = None
     koc: Frame | None = None
     ties: Frame | None = None

@@ -1,6 +1,7 @@
 """Figures of lifecycle stages and RFM classes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,15 @@ import pyarrow.compute as pc
 
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, to_arrow
-from siyu.datasets.ids import lookup
+from siyu.datasets.ids import encode, lookup
 
 from .advice import CLASS_ORDER, STAGE_COLOURS, STAGE_ORDER, code_words
 from .figure_style import BLUE, GREY, ORANGE, empty, figure, plain
 from .small_counts import SMALLEST
 from .tag_counts import TagCount, tag_counts
-from .wording import Lang, Text
+from .wording import Lang, Text, share
 
-__all__ = ["class_bars", "money_shares", "stage_bars"]
+__all__ = ["class_bars", "class_counts", "money_shares", "stage_bars", "stage_counts"]
 
 _STAGES = Text("会员处在哪个阶段", "Members by lifecycle stage")
 _CLASSES = Text("各类会员的人数与贡献", "Members and money of each RFM class")
@@ -39,7 +40,7 @@ def stage_bars(tags: Frame, *, lang: Lang = "zh", hide_below: int = SMALLEST) ->
     plotly.graph_objects.Figure
     """
     table, _ = to_arrow(tags)
-    counts = tag_counts(table["stage"], STAGE_ORDER, k=hide_below, public=("prospect",))
+    counts = stage_counts(table, hide_below)
     if not counts:
         return empty(_STAGES, _NOTHING, lang)
     bar = {
@@ -69,8 +70,8 @@ def class_bars(
     -------
     plotly.graph_objects.Figure
     """
-    table = bought_only(to_arrow(tags)[0])
-    counts = tag_counts(table["rfm_class"], CLASS_ORDER, k=hide_below)
+    table, _ = to_arrow(tags)
+    counts = class_counts(table, hide_below)
     if not counts:
         return empty(_CLASSES, _NOTHING, lang)
     people, money = Text("占购买会员", "Share of buyers"), Text("占消费金额", "Share of money")
@@ -78,7 +79,8 @@ def class_bars(
     bars = [
         {
             **_bars(counts, "rfm_class", lang, lambda c: 100 * (c.size() or 0) / total),
-            **{"name": people.to(lang), "marker": {"color": BLUE}},
+            "name": people.to(lang),
+            "marker": {"color": BLUE},
         }
     ]
     if rfm is not None:
@@ -86,38 +88,53 @@ def class_bars(
         bars.append(
             {
                 **_bars(counts, "rfm_class", lang, lambda c: _percent(c, spent)),
-                **{"name": money.to(lang), "marker": {"color": ORANGE}},
+                "name": money.to(lang),
+                "marker": {"color": ORANGE},
             }
         )
     for bar in bars:
         pairs = zip(counts, bar["x"], strict=True)
-        bar["text"] = [plain(c.text() if c.hidden else f"{x:.1f}%") for c, x in pairs]
+        bar["text"] = [plain(c.text() if c.hidden else share(x / 100)) for c, x in pairs]
     drawing = figure(_CLASSES, lang, bars, height=110 + 24 * len(bars) * len(counts))
     drawing.update_layout(barmode="group", bargap=0.3, legend_traceorder="normal")
     return _across(drawing, Text("占比", "Share").to(lang)).update_xaxes(ticksuffix="%")
 
 
-def bought_only(tags: pa.Table) -> pa.Table:
-    """Keep the members who bought: those with a class other than ``no_purchase``."""
-    bought = pc.not_equal(tags["rfm_class"].cast(pa.large_string()), "no_purchase")
-    return tags.filter(pc.fill_null(bought, False))
+def stage_counts(tags: pa.Table, k: int = SMALLEST) -> list[TagCount]:
+    """Count members by stage.
+
+    Who never bought is known from members and buyers, unless they are few: then buyers are
+    not told exactly either (see `shown_buyers`).
+    """
+    prospects = pc.sum(pc.equal(tags["stage"], "prospect")).as_py() or 0
+    public = ("prospect",) if prospects >= k else ()
+    return tag_counts(tags["stage"], STAGE_ORDER, k=k, public=public)
+
+
+def class_counts(tags: pa.Table, k: int = SMALLEST) -> list[TagCount]:
+    """Count the members who bought by RFM class; few others are hidden among them."""
+    everyone = tag_counts(tags["rfm_class"], CLASS_ORDER, k=k)
+    buyers = [count for count in everyone if count.code not in (None, "no_purchase")]
+    n = sum(count.count for count in buyers)
+    return [replace(count, total=n) for count in buyers]
 
 
 def money_shares(tags: pa.Table, rfm: Frame) -> dict[str, float]:
     """Give each RFM class's share of all money: ``frequency`` x ``monetary``, not below 0."""
     table, _ = to_arrow(rfm)
-    spent = np.nan_to_num(
-        table["frequency"].cast(pa.float64()).to_numpy()
-        * table["monetary"].cast(pa.float64()).to_numpy()
-    )
-    encoded = tags["rfm_class"].cast(pa.large_string()).combine_chunks().dictionary_encode()
-    order = pc.sort_indices(tags["member_id"])
-    members = tags["member_id"].take(order).combine_chunks()
-    at = lookup(table["member_id"], members)
-    codes = encoded.indices.take(order).to_numpy()[at[at >= 0]].astype(np.int64)
-    sums = exact_sum(codes, np.maximum(spent[at >= 0], 0), len(encoded.dictionary))
-    total = max(float(sums.sum()), 1e-9)
-    return dict(zip(encoded.dictionary.to_pylist(), (sums / total).tolist(), strict=True))
+    paid = [table[name].cast(pa.float64()).to_numpy() for name in ("frequency", "monetary")]
+    spent = np.maximum(np.nan_to_num(paid[0] * paid[1]), 0)
+    bought = _bought(tags).sort_by("member_id")
+    code, names = encode(bought["rfm_class"])
+    at = lookup(table["member_id"], bought["member_id"].combine_chunks())
+    sums = exact_sum(code[at[at >= 0]], spent[at >= 0], len(names))
+    shares = (sums / max(float(sums.sum()), 1e-9)).tolist()
+    return dict(zip(names.to_pylist(), shares, strict=True))
+
+
+def _bought(tags: pa.Table) -> pa.Table:
+    bought = pc.not_equal(tags["rfm_class"].cast(pa.large_string()), "no_purchase")
+    return tags.filter(pc.fill_null(bought, False))
 
 
 def _percent(count: TagCount, spent: dict[str, float]) -> float:
@@ -130,7 +147,7 @@ def _bars(
     return {
         "type": "bar",
         "orientation": "h",
-        "x": [round(length(count), 2) for count in counts],
+        "x": [round(length(count), 6) for count in counts],
         "y": [plain(code_words(column, count.code).to(lang)) for count in counts],
         "textposition": "outside",
         "cliponaxis": False,

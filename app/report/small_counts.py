@@ -59,7 +59,7 @@ def hidden_cells(
     cells = np.asarray(counts, dtype=np.int64)
     fixed = np.zeros(len(cells), dtype=bool) if known is None else np.asarray(known, dtype=bool)
     small = (cells > 0) & (cells < k) & ~fixed
-    hide = small.copy()
+    hide: Mask = small.copy()
     helpers = np.flatnonzero((cells >= k) & ~fixed)
     for cell in helpers[np.argsort(cells[helpers], kind="stable")]:
         if not _told(cells, small, hide, k):

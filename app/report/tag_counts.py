@@ -48,7 +48,7 @@ def tag_counts(
     Parameters
     ----------
     values : a text or flag column, a row a member
-    order : codes that come first, in this order; others follow by size
+    order : codes that come first, in this order; others follow by size, hidden ones last
     k : int
         Counts below it are hidden, and cannot be worked out from the total.
     public : codes whose count is known anyway, and is hidden for nobody's sake
@@ -64,20 +64,22 @@ def tag_counts(
     >>> [(c.code, c.text()) for c in counted]
     [('new', '30'), ('lost', '≥10'), (None, '<10')]
     """
-    text = values.cast(pa.large_string())
-    pairs = pc.value_counts(text.combine_chunks()).to_pylist()
+    pairs = pc.value_counts(values.cast(pa.large_string()).combine_chunks()).to_pylist()
     met = {pair["values"]: int(pair["counts"]) for pair in pairs}
-    place = {code: i for i, code in enumerate(order)}
-
-    def turn(code: str | None) -> tuple[int, int, str]:
-        if code is None:
-            return (len(place) + 1, 0, "")
-        return (place.get(code, len(place)), 0 if code in place else -met[code], code)
-
-    codes = sorted(met, key=turn)
+    codes = sorted(met, key=lambda code: (code is None, code or ""))
     counts = np.array([met[code] for code in codes], dtype=np.int64)
     hidden = hidden_cells(counts, k, [code in public for code in codes])
-    return [
+    found = [
         TagCount(code, met[code], len(values), bool(h), k)
         for code, h in zip(codes, hidden, strict=True)
     ]
+    return sorted(found, key=lambda count: _turn(count, order))
+
+
+def _turn(count: TagCount, order: Sequence[str]) -> tuple[int, int]:
+    """Say where a value stands; not even the place of a hidden count tells its size."""
+    if count.code is None:
+        return len(order) + 2, 0
+    if count.code in order:
+        return order.index(count.code), 0
+    return (len(order) + 1, 0) if count.hidden else (len(order), -count.count)

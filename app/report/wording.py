@@ -33,8 +33,10 @@ def check_lang(lang: str) -> Lang:
     >>> check_lang("zh")
     'zh'
     """
-    if lang == "zh" or lang == "en":
-        return lang
+    if lang == "zh":
+        return "zh"
+    if lang == "en":
+        return "en"
     raise ParameterError("lang", f"lang must be 'zh' or 'en', got {lang!r}")
 
 
