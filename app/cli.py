@@ -14,6 +14,7 @@ import typer
 import siyu
 from siyu.datasets.errors import (
     DataError,
+    FileError,
     ModelFileError,
     ParameterError,
     SchemaError,
@@ -126,7 +127,7 @@ def main() -> NoReturn:
         app(standalone_mode=True)
     except ModelFileError as error:
         _fail(error, MODEL_REFUSED)
-    except ParameterError as error:
+    except (ParameterError, FileError) as error:
         _fail(error, WRONG_USAGE)
     except (SchemaError, DataError) as error:
         _fail(error, BAD_DATA)

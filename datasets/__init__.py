@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from siyu.datasets.community import Community
     from siyu.datasets.errors import (
         DataError,
+        FileError,
         ModelFileError,
         ParameterError,
         SchemaError,
@@ -35,6 +36,7 @@ _PUBLIC = {
     "SCHEMAS": "siyu.datasets.schema",
     "Community": "siyu.datasets.community",
     "DataError": "siyu.datasets.errors",
+    "FileError": "siyu.datasets.errors",
     "MemberRows": "siyu.datasets.member_rows",
     "ModelFileError": "siyu.datasets.errors",
     "ParameterError": "siyu.datasets.errors",
@@ -59,6 +61,7 @@ __all__ = [
     "SCHEMAS",
     "Community",
     "DataError",
+    "FileError",
     "MemberRows",
     "ModelFileError",
     "ParameterError",

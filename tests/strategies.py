@@ -28,7 +28,7 @@ def order_frames(draw: st.DrawFn, max_rows: int = 40) -> pd.DataFrame:
     )
 
 
-def small_community(seed: int = 0, n: int = 300, *, text_ids: bool = False) -> Community:
+def small_community(seed: int = 0, n: int = 120, *, text_ids: bool = False) -> Community:
     """Make a community with most tables, dated around `AS_OF`, from one random state."""
     rng = np.random.default_rng(seed)
     who = np.arange(1, 31)
@@ -128,4 +128,39 @@ def with_later_rows(c: Community, other: Community, as_of: pd.Timestamp = AS_OF)
             assert more is not None
             late = np.asarray(more[dated[name]].to_pandas() >= as_of)
             tables[name] = pa.concat_tables([rows, more.take(pa.array(np.flatnonzero(late)))])
+    return Community(tz=c.tz, **tables)
+
+
+_DATED = {
+    "orders": "order_time",
+    "events": "event_time",
+    "messages": "message_time",
+    "referrals": "referral_time",
+    "ties": "tie_time",
+    "memberships": "joined_at",
+    "sends": "send_time",
+    "members": "joined_at",
+}
+_KNOWN_NOW = ("member_id", "kind", "opt_out")
+_FILLED_LATER = {"memberships": ["left_at"], "sends": ["opened_at"]}
+
+
+def with_edited_future(c: Community, seed: int, as_of: pd.Timestamp = AS_OF) -> Community:
+    """Change everything that `as_of` must not see: later rows, and values filled later."""
+    rng = np.random.default_rng(seed)
+    tables = {}
+    for name in c.tables():
+        frame = getattr(c, name)
+        if name in _DATED:
+            late = np.flatnonzero(frame[_DATED[name]] >= as_of)
+            mixed = frame.iloc[rng.permutation(late)]
+            fixed = _KNOWN_NOW if name == "members" else ()
+            for column in frame.columns.difference([_DATED[name], *fixed]):
+                frame.iloc[late, frame.columns.get_loc(column)] = mixed[column].to_numpy()
+            frame.iloc[late, frame.columns.get_loc(_DATED[name])] += pd.Timedelta("3D")
+        if name in _DATED and name != "members":
+            frame = frame.drop(index=late[: len(late) // 2])
+        for column in _FILLED_LATER.get(name, []):
+            frame.loc[frame[column] >= as_of, column] += pd.Timedelta("9D")
+        tables[name] = frame
     return Community(tz=c.tz, **tables)
