@@ -1,7 +1,10 @@
 """Bridging against its formula written as a loop, and by hand on small graphs."""
 
+import importlib.util
 import math
 from collections import Counter
+from pathlib import Path
+from types import ModuleType
 
 import networkx as nx
 import numpy as np
@@ -158,3 +161,30 @@ def test_a_table_without_communities_is_refused() -> None:
 
 def test_output_may_be_arrow() -> None:
     assert isinstance(community_bridging(nx.path_graph(4), output="pyarrow"), pa.Table)
+
+
+@pytest.mark.parametrize(("graph", "least"), [("20000:.1", 0.6), ("2000:.2", 0.3)])
+def test_planted_brokers_are_found_at_equal_degree(
+    siyu_data: Path, graph: str, least: float
+) -> None:
+    found = benchmark("bench_planted_brokers").measure(graph, 0, generator_folder(siyu_data))
+    assert found["bridging (siyu)"] > max(least, found["participation x log degree"])
+
+
+def generator_folder(data: Path) -> Path:
+    """Give the folder of the graph generator, which lies beside the data."""
+    folder = data.parent / "bench"
+    if not (folder / "graphs.py").is_file():
+        pytest.skip("graphs.py is not beside the data")
+    return folder
+
+
+def benchmark(name: str) -> ModuleType:
+    """Load a benchmark as a module."""
+    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
