@@ -150,23 +150,42 @@ def _fit(visits: Visits, returns: Bools, otherwise: Rhythm) -> Rhythm:
 def _most_likely(n_gaps: Ints, days: Ints, sum_of_logs: float) -> tuple[float, float, float]:
     """Find a, b and c by maximum likelihood; members alike in gaps and days count together."""
     from scipy.optimize import minimize
-    from scipy.special import gammaln
 
     repeat = n_gaps > 0
     width = int(days.max()) + 1
     keys, weight = np.unique(n_gaps[repeat] * width + days[repeat], return_counts=True)
     k, s = (keys // width).astype(np.float64), (keys % width).astype(np.float64)
-    members, gaps = float(weight.sum()), float((weight * k).sum())
-
-    def cost(logs: Floats) -> float:
-        a, b, c = np.exp(logs)
-        own = gammaln(a + c * k) - (a + c * k) * np.log(b + c * s)
-        shared = members * (a * np.log(b) - gammaln(a)) + gaps * (c * np.log(c) - gammaln(c))
-        return float(-((weight * own).sum() + shared + (c - 1) * sum_of_logs) / members)
-
-    typical = float((weight * s / k).sum() / members)
+    sample = _Sample(k, s, weight.astype(np.float64), sum_of_logs)
+    typical = float((weight * s / k).sum() / weight.sum())
     start = np.clip(np.log([2.0, 2.0 * typical, 1.5]), _LOWEST, _HIGHEST)
     bounds = list(zip(_LOWEST, _HIGHEST, strict=True))
-    found = minimize(cost, start, method="L-BFGS-B", bounds=bounds)
+    found = minimize(sample.cost, start, jac=True, method="L-BFGS-B", bounds=bounds)
     a, b, c = np.exp(found.x)
     return float(a), float(b), float(c)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """Members with `k` gaps that add up to `s` days, `weight` of each kind."""
+
+    k: Floats
+    s: Floats
+    weight: Floats
+    sum_of_logs: float
+
+    def cost(self, logs: Floats) -> tuple[float, Floats]:
+        """Give minus the mean log-likelihood at the logarithms of a, b, c, and its gradient."""
+        from scipy.special import digamma, gammaln
+
+        a, b, c = np.exp(logs)
+        members, gaps = self.weight.sum(), (self.weight * self.k).sum()
+        shape, rate = a + c * self.k, b + c * self.s
+        own = gammaln(shape) - shape * np.log(rate)
+        shared = members * (a * np.log(b) - gammaln(a)) + gaps * (c * np.log(c) - gammaln(c))
+        value = (self.weight * own).sum() + shared + (c - 1) * self.sum_of_logs
+        by_shape, by_rate = digamma(shape) - np.log(rate), -shape / rate
+        by_a = (self.weight * by_shape).sum() + members * (np.log(b) - digamma(a))
+        by_b = (self.weight * by_rate).sum() + members * a / b
+        by_c = (self.weight * (by_shape * self.k + by_rate * self.s)).sum()
+        by_c += gaps * (np.log(c) + 1 - digamma(c)) + self.sum_of_logs
+        return -value / members, -np.array([by_a * a, by_b * b, by_c * c]) / members
