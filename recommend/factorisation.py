@@ -1,0 +1,149 @@
+"""Matrix factorisation for counts: taste as a few numbers a member and a product.
+
+Alternating least squares for implicit feedback. Every least-squares problem is solved by three
+steps of conjugate gradients for all members (or products) at once, on sparse rows: no Python loop
+over members, no compiled extension.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from siyu.datasets.randomness import generator
+
+from .blas import one_blas_thread
+from .sorted_keys import Floats, Ints
+
+__all__ = ["FactorOptions", "Factors", "factorise"]
+
+_GRADIENT_STEPS = 3
+_BLOCK = 200_000  # entries whose factor rows are multiplied at once: bounds the memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorOptions:
+    """Size and strength of the factorisation.
+
+    Parameters
+    ----------
+    n_factors : int >= 1
+    regularisation : float > 0
+        Much is needed: with 1 in place of 20 the lists lose a tenth of their NDCG.
+    n_rounds : int >= 1
+    random_state : int >= 0
+    """
+
+    n_factors: int = 32
+    regularisation: float = 20.0
+    n_rounds: int = 8
+    random_state: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Factors:
+    """One vector a member and a product; their product is the member's taste for it.
+
+    Attributes
+    ----------
+    members : float32 array, n_members x n_factors
+    products : float32 array, n_products x n_factors
+    """
+
+    members: Floats
+    products: Floats
+
+    def taste(self, member: Ints, product: Ints) -> Floats:
+        """Multiply the vectors of given members and products, pair by pair."""
+        return _row_products(self.members, self.products, member, product)
+
+
+def factorise(counts: csr_array, sample: Ints, options: FactorOptions) -> Factors:
+    """Factorise members' counts of products.
+
+    An entry ``r`` is a preference of 1 held with confidence ``1 + r``; a pair without an entry
+    a preference of 0 held with confidence 1.
+
+    Parameters
+    ----------
+    counts : csr_array, n_members x n_products, float32
+        Above 0; columns ascending within a row.
+    sample : int64 array of rows
+        The members that the products' vectors are learned from; everyone gets a vector.
+    options : FactorOptions
+
+    Returns
+    -------
+    Factors
+        The same bytes whatever the number of threads. A row without entries gets zeros. Cost:
+        rounds x entries x factors.
+
+    References
+    ----------
+    Hu, Koren & Volinsky (2008), "Collaborative filtering for implicit feedback datasets", ICDM.
+    Takács, Pilászy & Tikk (2011), "Applications of the conjugate gradient method for implicit
+    feedback collaborative filtering", RecSys.
+
+    Examples
+    --------
+    >>> counts = csr_array(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], np.float32))
+    >>> found = factorise(counts, np.arange(3), FactorOptions(n_factors=2, regularisation=0.1))
+    >>> taste = found.members @ found.products.T
+    >>> bool(taste[0, 1] > 0.5 > taste[0, 2])
+    True
+    """
+    shape = (counts.shape[1], options.n_factors)
+    start = generator(options.random_state).standard_normal(shape) * 0.01
+    products = start.astype(np.float32)
+    learned = counts[sample]
+    by_product = learned.T.tocsr()
+    members = np.zeros((len(sample), options.n_factors), np.float32)
+    with one_blas_thread():
+        for _ in range(options.n_rounds):
+            members = _solve(learned, members, products, options.regularisation)
+            products = _solve(by_product, products, members, options.regularisation)
+        everyone = np.zeros((counts.shape[0], options.n_factors), np.float32)
+        everyone[sample] = members
+        everyone = _solve(counts, everyone, products, options.regularisation)
+    return Factors(everyone, products)
+
+
+def _solve(counts: csr_array, rows: Floats, others: Floats, regularisation: float) -> Floats:
+    """Improve the vectors of all rows, the others held fixed, by conjugate gradients."""
+    n_factors = others.shape[1]
+    gram = others.T @ others + np.float32(regularisation) * np.eye(n_factors, dtype=np.float32)
+    owner = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+
+    def weighted(vectors: Floats) -> NDArray[np.float32]:
+        fitted = counts.data * _row_products(vectors, others, owner, counts.indices)
+        entries = csr_array((fitted, counts.indices, counts.indptr), shape=counts.shape)
+        return np.asarray(vectors @ gram + entries @ others, np.float32)
+
+    wanted = csr_array((1 + counts.data, counts.indices, counts.indptr), shape=counts.shape)
+    residual = wanted @ others - weighted(rows)
+    direction = residual.copy()
+    size = _squares(residual)
+    for _ in range(_GRADIENT_STEPS):
+        applied = weighted(direction)
+        step = size / np.maximum(np.einsum("ij,ij->i", direction, applied), 1e-20)
+        rows = rows + step[:, None] * direction
+        residual = residual - step[:, None] * applied
+        smaller = _squares(residual)
+        direction = residual + (smaller / np.maximum(size, 1e-20))[:, None] * direction
+        size = smaller
+    return rows
+
+
+def _row_products(left: Floats, right: Floats, i: Ints, j: Ints) -> Floats:
+    """Multiply chosen rows of two matrices, pair by pair."""
+    found = np.empty(len(i), np.float32)
+    for start in range(0, len(i), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        found[part] = np.einsum("ij,ij->i", left[i[part]], right[j[part]])
+    return found
+
+
+def _squares(rows: Floats) -> Floats:
+    """Add up the squares of every row."""
+    return np.asarray(np.einsum("ij,ij->i", rows, rows), np.float32)

@@ -1,0 +1,223 @@
+"""The features of a pair of member and product, declared once.
+
+`FEATURES` is the list for every community; each attribute of the products and each column of the
+caller adds a few. Training, batch and explanation read the same list. Families gather features
+for explanations. Ages are days; NaN is unknown.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from siyu.datasets.boosting import FeatureMatrix
+
+from .candidates import Candidates
+from .histories import GroupHistory, Histories
+from .snapshot import Snapshot
+from .sorted_keys import Bools, Floats, Ints
+
+__all__ = ["FAMILIES", "FEATURES", "Feature", "feature_list", "feature_matrix"]
+
+FAMILIES = ("own", "rhythm", "alike", "group", "popular", "price", "member", "extra")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Pairs beside the histories they are read from."""
+
+    snapshot: Snapshot
+    pairs: Candidates
+    at: Ints
+    known: Bools
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, pairs: Candidates) -> "View":
+        histories = snapshot.histories
+        keys = pairs.member * histories.n_products + pairs.product
+        return cls(snapshot, pairs, *histories.pairs.find(keys))
+
+    @property
+    def histories(self) -> Histories:
+        """Give the statistics."""
+        return self.snapshot.histories
+
+    def own(self, name: str, missing: float = 0) -> Floats:
+        """Read a statistic of the pair; `missing` if the member never bought the product."""
+        return self.histories.pairs.read(name, self.at, self.known, missing)
+
+    def member(self, name: str) -> Floats:
+        """Read a statistic of the member."""
+        return self.histories.members[name][self.pairs.member]
+
+    def product(self, name: str) -> Floats:
+        """Read a statistic of the product."""
+        return self.histories.products[name][self.pairs.product]
+
+    def nearby(self) -> Floats:
+        """Count the late buyers in the member's store; NaN where that is unknown."""
+        place = self.histories.place
+        home = place.of_member[self.pairs.member]
+        keys = home * self.histories.n_products + self.pairs.product
+        counts = place.buyers.read("buyers", *place.buyers.find(keys), 0)
+        return np.where(home >= 0, counts, np.float32(np.nan))
+
+    def nearby_lift(self) -> Floats:
+        """Compare those with what the store's share of all buyers would give."""
+        place = self.histories.place
+        total = np.bincount(
+            place.buyers.keys // self.histories.n_products,
+            place.buyers.columns["buyers"],
+            minlength=len(place.n_members) + 1,
+        )
+        share = (total / max(total.sum(), 1)).astype(np.float32)
+        expected = share[place.of_member[self.pairs.member]] * self.product("buyers_lately")
+        lift: Floats = (self.nearby() + 1) / (expected + 1)
+        return lift
+
+    def group(self, attribute: str, name: str, missing: float = 0) -> Floats:
+        """Read the member's history in the product's group; NaN where the group is unknown."""
+        group = self.histories.groups[attribute]
+        code = group.codes[self.pairs.product]
+        keys = self.pairs.member * group.n_groups + code
+        found = group.members.read(name, *group.members.find(keys), missing)
+        return np.where(code >= 0, found, np.float32(np.nan))
+
+    def share_in_group(self, attribute: str) -> Floats:
+        """Give the product's share of its group's recent lines."""
+        group: GroupHistory = self.histories.groups[attribute]
+        code = group.codes[self.pairs.product]
+        share = _over(self.product("recent"), group.recent[code])
+        return np.where(code >= 0, share, np.float32(np.nan))
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column: its name, the family it is explained with, and how it is read.
+
+    Parameters
+    ----------
+    name : str
+    family : one of `FAMILIES`
+    read : callable from a view of n_pairs pairs to a float32 array, n_pairs
+    """
+
+    name: str
+    family: str
+    read: Callable[[View], Floats]
+
+
+_NAN = float("nan")
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("n", "own", lambda v: v.own("n")),
+    Feature("n_84", "own", lambda v: v.own("n_84")),
+    Feature("last", "own", lambda v: v.own("last", _NAN)),
+    Feature("decayed_14", "own", lambda v: v.own("decayed_14")),
+    Feature("decayed_45", "own", lambda v: v.own("decayed_45")),
+    Feature("decayed_90", "own", lambda v: v.own("decayed_90")),
+    Feature("decayed_180", "own", lambda v: v.own("decayed_180")),
+    Feature("share", "own", lambda v: v.own("share")),
+    Feature("rate", "own", lambda v: v.own("rate")),
+    Feature("gap", "rhythm", lambda v: v.own("gap", _NAN)),
+    Feature("due", "rhythm", lambda v: _over(v.own("last", _NAN), v.own("gap", _NAN))),
+    Feature("due_usual", "rhythm", lambda v: _over(v.own("last", _NAN), v.product("gap"))),
+    Feature("baskets_since", "rhythm", lambda v: v.own("baskets_since", _NAN)),
+    Feature("expected", "rhythm", lambda v: v.own("rate") * v.member("n_baskets_84")),
+    Feature("neighbours", "alike", lambda v: v.pairs.neighbours),
+    Feature("taste", "alike", lambda v: v.pairs.taste),
+    Feature("together", "alike", lambda v: v.pairs.together),
+    Feature("buyers_7", "popular", lambda v: v.product("buyers_7")),
+    Feature("buyers_28", "popular", lambda v: v.product("buyers_28")),
+    Feature("buyers_84", "popular", lambda v: v.product("buyers_84")),
+    Feature("trend", "popular", lambda v: v.product("trend")),
+    Feature("trend_7", "popular", lambda v: v.product("trend_7")),
+    Feature("bought_again", "popular", lambda v: v.product("again")),
+    Feature("usual_gap", "popular", lambda v: v.product("gap")),
+    Feature("lines_per_buyer", "popular", lambda v: v.product("lines_per_buyer")),
+    Feature("lines_28", "popular", lambda v: v.product("lines_28")),
+    Feature("last_sold", "popular", lambda v: v.product("last")),
+    Feature("nearby", "popular", lambda v: v.nearby()),
+    Feature("nearby_lift", "popular", lambda v: v.nearby_lift()),
+    Feature("price", "price", lambda v: v.product("price")),
+    Feature("price_now", "price", lambda v: v.product("price_now")),
+    Feature("price_paid", "price", lambda v: _over(v.own("price", _NAN), v.product("price"))),
+    Feature("discount", "price", lambda v: v.product("discount")),
+    Feature("discount_now", "price", lambda v: v.product("discount_now")),
+    Feature("discount_had", "price", lambda v: v.own("discount", _NAN)),
+    Feature("visits_28", "member", lambda v: v.member("n_baskets_28")),
+    Feature("visits_84", "member", lambda v: v.member("n_baskets_84")),
+    Feature("last_visit", "member", lambda v: v.member("last")),
+    Feature("basket_size", "member", lambda v: v.member("basket_size")),
+    Feature("basket_amount", "member", lambda v: v.member("basket_amount")),
+    Feature("discount_share", "member", lambda v: v.member("discount")),
+    Feature("once_share", "member", lambda v: v.member("once_share")),
+)
+
+
+def feature_list(attributes: Sequence[str], extra: Sequence[str]) -> tuple[Feature, ...]:
+    """List all features of a model.
+
+    Parameters
+    ----------
+    attributes : names of the product attributes it groups by
+    extra : names of the columns that the caller computes
+
+    Examples
+    --------
+    >>> len(feature_list(["category"], ["tag"])) - len(FEATURES)
+    7
+    """
+    grouped = [feature for name in attributes for feature in _of_group(name)]
+    return (*FEATURES, *grouped, *(_of_extra(name) for name in extra))
+
+
+def feature_matrix(
+    snapshot: Snapshot, pairs: Candidates, features: Sequence[Feature]
+) -> FeatureMatrix:
+    """Read the features of pairs.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    pairs : Candidates, n_pairs
+    features : n_features of them, as of `feature_list`
+
+    Returns
+    -------
+    FeatureMatrix, n_pairs x n_features
+        A pair's features do not depend on the other pairs.
+    """
+    view = View.of(snapshot, pairs)
+    values = np.empty((len(pairs), len(features)), np.float32)
+    for column, feature in enumerate(features):
+        values[:, column] = feature.read(view)
+    return FeatureMatrix(values, tuple(feature.name for feature in features))
+
+
+def _of_group(attribute: str) -> list[Feature]:
+    """Declare the features of one product attribute."""
+
+    def own_share(v: View) -> Floats:
+        return _over(v.own("n"), v.group(attribute, "n"))
+
+    readers: Mapping[str, Callable[[View], Floats]] = {
+        "n": lambda v: v.group(attribute, "n"),
+        "decayed_45": lambda v: v.group(attribute, "decayed_45"),
+        "decayed_120": lambda v: v.group(attribute, "decayed_120"),
+        "last": lambda v: v.group(attribute, "last", _NAN),
+        "own_share": own_share,
+        "share": lambda v: v.share_in_group(attribute),
+    }
+    return [Feature(f"{attribute}:{name}", "group", read) for name, read in readers.items()]
+
+
+def _of_extra(name: str) -> Feature:
+    """Declare the feature of one column of the caller."""
+    return Feature(f"extra:{name}", "extra", lambda v: v.snapshot.extra[name][v.pairs.member])
+
+
+def _over(part: Floats, whole: Floats) -> Floats:
+    """Divide where the whole is above 0; NaN elsewhere."""
+    above = whole > 0
+    return np.where(above, part / np.where(above, whole, np.float32(1)), np.float32(np.nan))

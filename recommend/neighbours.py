@@ -1,0 +1,145 @@
+"""Members who buy alike, and products that are bought by the same members.
+
+Likeness is the cosine of two sparse vectors. Beyond a few thousand members everyone is compared
+with a fixed random sample of reference members, so that the cost grows with the members and not
+with their square.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siyu.datasets.randomness import generator
+
+from .sorted_keys import Floats, Ints
+from .top_entries import top_entries
+
+__all__ = ["AlikeMembers", "alike_products", "sample_rows"]
+
+_BLOCK = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlikeMembers:
+    """Everyone's likeness to reference members, and what those buy.
+
+    Attributes
+    ----------
+    vectors : csr_array, n_members x n_products, float32, rows of length 1 (or 0)
+    references : int64 array, n_references, member codes, ascending
+    by_product : csr_array, n_products x n_references
+        The references' vectors, turned.
+    bought : csr_array, n_references x n_head
+        What the references buy, among the products to be scored.
+    n_nearest : int
+    """
+
+    vectors: csr_array
+    references: Ints
+    by_product: csr_array
+    bought: csr_array
+    n_nearest: int
+
+    @classmethod
+    def of(
+        cls, counts: csr_array, bought: csr_array, references: Ints, n_nearest: int
+    ) -> "AlikeMembers":
+        """Prepare the comparison.
+
+        Parameters
+        ----------
+        counts : csr_array, n_members x n_products, float32
+            By which likeness is measured.
+        bought : csr_array, n_members x n_head, float32
+            What is averaged over the nearest.
+        references : int64 array
+            Members to compare with, ascending.
+        n_nearest : int >= 1
+        """
+        length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel()
+        owner = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        unit = (counts.data / np.maximum(length[owner], 1e-30)).astype(np.float32)
+        vectors = csr_array((unit, counts.indices, counts.indptr), shape=counts.shape)
+        by_product = vectors[references].T.tocsr()
+        return cls(vectors, references, by_product, bought[references], n_nearest)
+
+    def mean_of_nearest(self, members: Ints) -> Floats:
+        """Average what each member's nearest references buy.
+
+        Parameters
+        ----------
+        members : int64 array, a block of codes
+
+        Returns
+        -------
+        float32 array, n_block x n_head
+            0 for a member who is like nobody.
+        """
+        likeness = (self.vectors[members] @ self.by_product).toarray()
+        # Nobody is their own neighbour.
+        at = np.searchsorted(self.references, members)
+        at = np.minimum(at, max(len(self.references) - 1, 0))
+        own = np.flatnonzero(self.references[at] == members) if len(self.references) else at[:0]
+        likeness[own, at[own]] = 0
+        rows, columns = top_entries(likeness, self.n_nearest)
+        n_found = np.bincount(rows, minlength=len(members))
+        weights = np.full(len(rows), 1 / max(self.n_nearest, 1), np.float32)
+        starts = np.concatenate([[0], np.cumsum(n_found)])
+        shape = (len(members), len(self.references))
+        nearest = csr_array((weights, columns, starts), shape=shape)
+        return np.asarray((nearest @ self.bought).toarray(), np.float32)
+
+
+def alike_products(counts: csr_array, n_alike: int) -> csr_array:
+    """Find for every product those most often bought by the same members.
+
+    Parameters
+    ----------
+    counts : csr_array, n_members x n_products, float32
+    n_alike : int >= 1
+
+    Returns
+    -------
+    csr_array, n_products x n_products, float32
+        Cosine of the two products' columns, for the `n_alike` largest of every row; a product
+        is not alike itself. Cost: the sum over members of their entries squared.
+
+    Examples
+    --------
+    >>> counts = csr_array(np.array([[1, 1, 0], [1, 1, 1]], np.float32))
+    >>> alike_products(counts, 1).toarray().round(2).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.71, 0.0]]
+    """
+    n_products = counts.shape[1]
+    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=0))).ravel()
+    unit = (counts.data / np.maximum(length[counts.indices], 1e-30)).astype(np.float32)
+    columns = csr_array((unit, counts.indices, counts.indptr), shape=counts.shape)
+    by_product = columns.T.tocsr()
+    found_rows, found_columns, found = [], [], []
+    for start in range(0, n_products, _BLOCK):
+        block = (by_product[start : start + _BLOCK] @ columns).toarray()
+        diagonal = np.arange(len(block))
+        block[diagonal, start + diagonal] = 0
+        rows, others = top_entries(block, n_alike)
+        found_rows.append(rows + start)
+        found_columns.append(others)
+        found.append(block[rows, others])
+    rows = np.concatenate(found_rows) if found_rows else np.zeros(0, np.int64)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_products))])
+    data = np.concatenate(found) if found else np.zeros(0, np.float32)
+    others = np.concatenate(found_columns) if found_columns else np.zeros(0, np.int64)
+    return csr_array((data, others, starts), shape=(n_products, n_products))
+
+
+def sample_rows(rows: Ints, limit: int, random_state: int) -> Ints:
+    """Draw at most `limit` of the rows, ascending; all of them if they are few.
+
+    Examples
+    --------
+    >>> sample_rows(np.array([2, 5, 9]), 10, 0).tolist()
+    [2, 5, 9]
+    """
+    if len(rows) <= limit:
+        return rows
+    return np.sort(generator(random_state).choice(rows, limit, replace=False))
