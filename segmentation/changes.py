@@ -57,7 +57,7 @@ def tag_changes(before: Frame, after: Frame) -> Frame:
     old, _ = to_arrow(before)
     new, kind = to_arrow(after)
     old_ids, new_ids = _ids(old, "before"), _ids(new, "after")
-    if old_ids.type != new_ids.type:
+    if len(old_ids) and len(new_ids) and old_ids.type != new_ids.type:
         raise DataError(f"member ids are {old_ids.type} before and {new_ids.type} after")
     members = union(old_ids, new_ids)
     shared = [n for n in new.column_names if n in old.column_names and _is_tag(n, old, new)]
@@ -85,9 +85,11 @@ def _ids(table: pa.Table, name: str) -> pa.Array:
 
 
 def _is_tag(name: str, old: pa.Table, new: pa.Table) -> bool:
-    types = [_plain(table.schema.field(name).type) for table in (old, new)]
+    """Tell whether a column holds text in both tables, or flags; an empty one fits either."""
+    types = [_plain(table.schema.field(name).type) for table in (old, new) if table.num_rows]
+    types = [kind for kind in types if not pa.types.is_null(kind)]
     texts, flags = all(map(_is_text, types)), all(map(pa.types.is_boolean, types))
-    return name != "member_id" and (texts or flags)
+    return name != "member_id" and len(types) > 0 and (texts or flags)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
