@@ -121,7 +121,9 @@ def staff_met(known: "Community") -> pa.Array:
     members, links = known.arrow("members"), known.arrow("staff_links")
     staff = known.staff()
     if members is not None:
-        staff = staff.filter(pc.is_in(staff, ids_in(members["member_id"])))
+        staff = staff.take(
+            pa.array(np.flatnonzero(lookup(staff, ids_in(members["member_id"])) >= 0))
+        )
     return ids_in(staff, None if links is None else links["staff_id"])
 
 

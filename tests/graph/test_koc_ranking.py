@@ -330,6 +330,13 @@ def test_before_the_first_row_the_list_is_empty() -> None:
     assert len(koc(shop(), as_of="2020-01-01")) == 0
 
 
+def test_text_ids_may_all_come_later() -> None:
+    members = frame(member_id=["a", "s"], joined_at=[END] * 2, kind=["customer", "staff"])
+    orders = frame(member_id=["a"], order_time=[END], amount=[1.0])
+    with pytest.warns(SiyuWarning, match="not measured"):
+        assert len(koc(Community(members=members, orders=orders, tz="UTC"), as_of=END)) == 0
+
+
 @pytest.mark.parametrize("n", [1, 2])
 @pytest.mark.filterwarnings("ignore:koc")
 def test_one_or_two_members_are_ranked(n: int) -> None:
