@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
+from .koc_words import KOC_WORDS
 
 __all__ = ["WORDS", "label", "words_of"]
 
@@ -127,6 +128,7 @@ WORDS: dict[str, Words] = {
     "before": _TAG_VALUES,
     "after": _TAG_VALUES,
     "change": _CHANGES,
+    **KOC_WORDS,
 }
 """Column -> code -> (Chinese, English)."""
 

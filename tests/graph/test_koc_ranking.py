@@ -13,9 +13,9 @@ from scipy.stats import spearmanr
 
 from siyu.datasets import Community, load_ciao, make_community
 from siyu.datasets.errors import DataError, ParameterError, SiyuWarning
+from siyu.datasets.labels import label, words_of
 from siyu.graph import KocWeights, build_ties, community_bridging, koc
 from siyu.graph.koc_components import COMPONENTS
-from siyu.graph.koc_words import KOC_WORDS
 from siyu.graph.member_graph import MemberGraph
 from strategies import AS_OF, shuffled, small_community, with_later_rows
 
@@ -107,7 +107,14 @@ def test_every_code_has_words(ranked: pd.DataFrame) -> None:
         "reasons": {code for reasons in listed["reasons"] for code in reasons},
         "excluded_because": set(ranked["excluded_because"].dropna()),
     }
-    assert all(found <= set(KOC_WORDS[column]) for column, found in codes.items())
+    assert all(found <= set(words_of(column)) for column, found in codes.items())
+
+
+def test_labels_put_words_in_the_place_of_codes() -> None:
+    spoken = label(koc(shop(), as_of=END, exclude=[3]), "zh").set_index("member_id")
+    # 1 brought the one buyer
+    assert (spoken["role"][1], list(spoken["reasons"][1])) == ("带货达人", ["邀请的人会下单"])
+    assert spoken["excluded_because"][3] == "被名单排除"
 
 
 def test_everybody_is_on_the_list_or_named_beside_it(
