@@ -23,8 +23,9 @@ def hidden_cells(
     """Say which counts of a table must be hidden, when its total is public.
 
     Counts of 1 to k - 1 are hidden. As long as the total less the visible counts would
-    narrow one of them down to fewer than these k - 1 values, the next smallest count is
-    hidden with them (complementary suppression). A reader knows which ones lie below `k`.
+    narrow one of them down to fewer than these k - 1 values, the smallest other count that
+    prevents it is hidden with them (complementary suppression); if none does so alone, all
+    are. A reader knows which ones lie below `k`.
 
     Parameters
     ----------
@@ -59,11 +60,14 @@ def hidden_cells(
     cells = np.asarray(counts, dtype=np.int64)
     fixed = np.zeros(len(cells), dtype=bool) if known is None else np.asarray(known, dtype=bool)
     small = (cells > 0) & (cells < k) & ~fixed
-    hide: Mask = small.copy()
+    if not _told(cells, small, small, k):
+        return small
     helpers = np.flatnonzero((cells >= k) & ~fixed)
+    hide: Mask = small.copy()
     for cell in helpers[np.argsort(cells[helpers], kind="stable")]:
-        if not _told(cells, small, hide, k):
-            break
+        alone = small | (np.arange(len(cells)) == cell)
+        if not _told(cells, small, alone, k):
+            return alone
         hide[cell] = True
     return hide
 
