@@ -4,7 +4,7 @@ from pathlib import Path
 
 from siyu.datasets import SCHEMAS, Community, DataError, ParameterError, SchemaError
 from siyu.datasets.errors import Problem
-from siyu.datasets.file_check import FileCheck, check_file
+from siyu.datasets.reading.file_check import FileCheck, check_file
 
 __all__ = ["check_path"]
 

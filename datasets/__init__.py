@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from siyu.datasets.lazy import attach
 
 if TYPE_CHECKING:
-    from siyu.datasets.column_names import suggest_columns
     from siyu.datasets.community import Community
     from siyu.datasets.errors import (
         DataError,
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from siyu.datasets.labels import label
     from siyu.datasets.member_rows import MemberRows
     from siyu.datasets.public import load_cdnow, load_ciao, load_complete_journey, load_lastfm
-    from siyu.datasets.readers import (
+    from siyu.datasets.reading.column_names import suggest_columns
+    from siyu.datasets.reading.readers import (
         read_events,
         read_members,
         read_orders,
@@ -49,12 +49,12 @@ _PUBLIC = {
     "load_complete_journey": "siyu.datasets.public",
     "load_lastfm": "siyu.datasets.public",
     "make_community": "siyu.datasets.synthetic.community_maker",
-    "read_events": "siyu.datasets.readers",
-    "read_members": "siyu.datasets.readers",
-    "read_orders": "siyu.datasets.readers",
-    "read_products": "siyu.datasets.readers",
-    "read_table": "siyu.datasets.readers",
-    "suggest_columns": "siyu.datasets.column_names",
+    "read_events": "siyu.datasets.reading.readers",
+    "read_members": "siyu.datasets.reading.readers",
+    "read_orders": "siyu.datasets.reading.readers",
+    "read_products": "siyu.datasets.reading.readers",
+    "read_table": "siyu.datasets.reading.readers",
+    "suggest_columns": "siyu.datasets.reading.column_names",
 }
 
 __all__ = [

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from siyu.datasets import SiyuWarning
-from siyu.datasets.readers import read_orders
+from siyu.datasets.reading.readers import read_orders
 
 HEADER = "order_id,member_id,order_time,amount,nickname\n"
 GOOD = "A1,M1,2026-01-02 09:00,10,Wang\n"

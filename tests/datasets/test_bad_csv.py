@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from export_files import GOOD, export, first_of, mended_orders, orders_of
 from siyu.datasets import SCHEMAS, SchemaError, SiyuWarning
-from siyu.datasets.readers import read_orders, read_referrals
+from siyu.datasets.reading.readers import read_orders, read_referrals
 
 
 @pytest.mark.parametrize("member", ["00138", "4200001018207200001", "1e5", "NA", "null", "None"])

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from siyu.datasets import SCHEMAS, ParameterError, SchemaError, suggest_columns
-from siyu.datasets.column_synonyms import synonyms
-from siyu.datasets.file_check import check_file
+from siyu.datasets.reading.column_synonyms import synonyms
+from siyu.datasets.reading.file_check import check_file
 
 EXPORTS = {
     "a Chinese shop": (

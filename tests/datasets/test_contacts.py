@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from siyu.datasets import ParameterError
-from siyu.datasets.contacts import contact_kind, hash_contacts, key_bytes
+from siyu.datasets.reading.contacts import contact_kind, hash_contacts, key_bytes
 
 KEY = b"a long secret"
 

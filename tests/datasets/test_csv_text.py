@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from siyu.datasets import ParameterError, SchemaError
-from siyu.datasets.csv_text import CsvText, read_csv_text
+from siyu.datasets.reading.csv_text import CsvText, read_csv_text
 
 TEXT = "订单号,昵称,金额\n007,联通的王小姐,5\n"
 
@@ -143,6 +143,6 @@ def test_every_quoted_cell_comes_back(
 def test_a_quote_that_never_ends_in_a_large_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("siyu.datasets.csv_text._BLOCK", 64)
+    monkeypatch.setattr("siyu.datasets.reading.csv_text._BLOCK", 64)
     with pytest.raises(SchemaError, match="is a quote never closed"):
         _read(tmp_path, b'a,b\n1,"' + b"x" * 200)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siyu.datasets.id_text import parse_flags, parse_ids, parse_words
+from siyu.datasets.reading.id_text import parse_flags, parse_ids, parse_words
 
 
 def _rules(texts: list[str], *, private: bool = False) -> list[tuple[str, bool, list[bool]]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siyu.datasets import ParameterError
-from siyu.datasets.number_text import parse_numbers, units_of
+from siyu.datasets.reading.number_text import parse_numbers, units_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from export_files import GOOD, HEADER, export, first_of, mended_orders, orders_of
 from siyu.datasets import ParameterError, SchemaError, SiyuWarning
-from siyu.datasets.readers import (
+from siyu.datasets.reading.readers import (
     read_members,
     read_orders,
     read_products,

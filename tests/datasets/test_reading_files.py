@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from export_files import GOOD, HEADER, export, orders_of
-from siyu.datasets import SCHEMAS, ParameterError, SchemaError, SiyuWarning, readers
-from siyu.datasets.readers import (
+from siyu.datasets import SCHEMAS, ParameterError, SchemaError, SiyuWarning
+from siyu.datasets.reading import readers
+from siyu.datasets.reading.readers import (
     read_identities,
     read_members,
     read_messages,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siyu.datasets.time_text import parse_times
+from siyu.datasets.reading.time_text import parse_times
 
 SHANGHAI = "Asia/Shanghai"
 MORNING = datetime(2026, 1, 1, 19, 4, tzinfo=UTC)  # 2 January, 03:04 in Shanghai

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
+from siyu.datasets.errors import Problem, SchemaError
+from siyu.datasets.frames import Frame
+
 from .column_names import ColumnGuess, suggest_columns
-from .errors import Problem, SchemaError
-from .frames import Frame
-from .reading import ReadOptions, ReadPlan, problems_frame, read_rows
+from .plan import ReadOptions, ReadPlan, problems_frame, read_rows
 
 __all__ = ["FileCheck", "check_file"]
 

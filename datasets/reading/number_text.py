@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .errors import ParameterError
+from siyu.datasets.errors import ParameterError
+
 from .file_rows import Fault, Mask, fault_of, mask_of
 
 __all__ = ["MISSING_WORDS", "parse_numbers", "units_of"]

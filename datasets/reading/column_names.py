@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from siyu.datasets.errors import ParameterError, Problem
+from siyu.datasets.schema import SCHEMAS, Column, Schema
+
 from .column_synonyms import plain_name, synonyms
 from .contacts import contact_kind
 from .csv_text import read_csv_text
-from .errors import ParameterError, Problem
-from .schema import SCHEMAS, Column, Schema
 
 __all__ = ["ColumnGuess", "Suggestion", "suggest_columns"]
 

@@ -8,8 +8,9 @@ what could mean two things is refused with the line of its first row.
 from collections.abc import Iterable, Mapping
 from typing import Unpack
 
-from .frames import Frame
-from .reading import FileOptions, ReadOptions, ReadPlan, read
+from siyu.datasets.frames import Frame
+
+from .plan import FileOptions, ReadOptions, ReadPlan, read
 from .sources import Source
 
 __all__ = [

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from .errors import Problem
+from siyu.datasets.errors import Problem
 
 __all__ = ["Fault", "FileRows", "Findings", "Mask", "fault_of", "mask_of"]
 

@@ -5,9 +5,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .errors import ParameterError
+from siyu.datasets.errors import ParameterError
+from siyu.datasets.schema import Schema
+
 from .file_rows import Fault, FileRows, Findings, Mask, mask_of
-from .schema import Schema
 
 __all__ = ["without_blank_rows", "without_repeats", "without_self_referrals", "without_totals"]
 

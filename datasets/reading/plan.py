@@ -9,17 +9,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .clock import zone_of
+from siyu.datasets.clock import zone_of
+from siyu.datasets.errors import ParameterError, Problem, SchemaError, SiyuWarning
+from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.schema import SCHEMAS, Column, Schema
+
 from .column_names import suggest_columns
 from .column_synonyms import plain_name
 from .contacts import contact_kind, hash_contacts, key_bytes, phone_like_ids, without_contacts
-from .errors import ParameterError, Problem, SchemaError, SiyuWarning
 from .file_rows import Fault, FileRows, Findings, mask_of
-from .frames import Frame, FrameKind, from_arrow
 from .id_text import parse_flags, parse_ids, parse_words
 from .number_text import parse_numbers, units_of
 from .row_faults import without_repeats, without_self_referrals, without_totals
-from .schema import SCHEMAS, Column, Schema
 from .sources import Source, open_files
 from .time_text import parse_times
 

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .clock import DAY_US, HOUR_US, INSTANT, zone_of
+from siyu.datasets.clock import DAY_US, HOUR_US, INSTANT, zone_of
+
 from .file_rows import Fault, Mask, fault_of, mask_of
 from .number_text import MISSING_WORDS
 

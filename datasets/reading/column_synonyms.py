@@ -1,6 +1,6 @@
 """What exports of shops, clubs and communities call the columns of each table."""
 
-from .schema import SCHEMAS
+from siyu.datasets.schema import SCHEMAS
 
 __all__ = ["plain_name", "synonyms"]
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from .errors import ParameterError, Problem, SchemaError
+from siyu.datasets.errors import ParameterError, Problem, SchemaError
 
 __all__ = ["BadRow", "CsvText", "read_csv_text"]
 

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .errors import ParameterError, Problem
+from siyu.datasets.errors import ParameterError, Problem
+
 from .file_rows import Fault, FileRows, Findings
 
 __all__ = ["contact_kind", "hash_contacts", "key_bytes", "phone_like_ids", "without_contacts"]

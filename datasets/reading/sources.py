@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from siyu.datasets.errors import ParameterError, Problem, SchemaError
+from siyu.datasets.schema import SCHEMAS
+
 from .csv_text import CsvText, read_csv_text
-from .errors import ParameterError, Problem, SchemaError
 from .file_rows import FileRows, Findings
 from .row_faults import without_blank_rows
-from .schema import SCHEMAS
 
 if TYPE_CHECKING:
-    from .reading import ReadPlan
+    from .plan import ReadPlan
 
 __all__ = ["Source", "open_files"]
 
