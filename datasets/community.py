@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from . import as_of as as_of_rules
@@ -16,26 +15,13 @@ from .errors import DataError, ParameterError
 from .folders import open_folder, write_folder
 from .frames import Frame, FrameKind, from_arrow, to_arrow
 from .id_types import one_type_per_key
-from .ids import ids_in
 from .schema import SCHEMAS
+from .who import customers_met, flagged, staff_among
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Community", "as_community", "kind_of"]
-
-_WHO = {
-    "members": ("member_id",),
-    "orders": ("member_id",),
-    "events": ("member_id",),
-    "memberships": ("member_id",),
-    "messages": ("member_id",),
-    "referrals": ("inviter_id", "invitee_id"),
-    "ties": ("source", "target"),
-    "sends": ("member_id",),
-    "offer_members": ("member_id",),
-    "staff_links": ("member_id",),
-}
 
 Observed = Mapping[str, tuple[Any, Any]]
 
@@ -237,22 +223,15 @@ class Community:
 
     def customers(self) -> pa.Array:
         """Give every member met in any table, sorted, without staff."""
-        columns = []
-        for table, names in _WHO.items():
-            rows = self.arrow(table)
-            if rows is not None:
-                columns += [rows[name] for name in names if name in rows.column_names]
-        met = ids_in(*columns)
-        staff = self.staff()
-        return met.filter(pc.invert(pc.is_in(met, staff))) if len(staff) and len(met) else met
+        return customers_met(self)
 
     def staff(self) -> pa.Array:
-        """Give the staff among the members, as known now, sorted."""
-        return self._who(pc.equal, "kind", "staff")
+        """Give the staff as known now, sorted: by kind, or by a link to a customer."""
+        return staff_among(self._known_now("members"), self.arrow("staff_links"))
 
     def opted_out(self) -> pa.Array:
         """Give the members who want no personal treatment, as known now, sorted."""
-        return self._who(pc.equal, "opt_out", True)
+        return flagged(self._known_now("members"), "opt_out", True)
 
     @classmethod
     def merge(
@@ -344,14 +323,8 @@ class Community:
             raise DataError(f"this community has no table '{table}'")
         return rows
 
-    def _who(self, test: Any, column: str, value: object) -> pa.Array:
-        if "members" not in self._sources:
-            return pa.array([], pa.int64())
-        rows = self._whole("members")
-        if column not in rows.column_names:
-            return pa.array([], rows["member_id"].type)
-        ids = ids_in(rows["member_id"].filter(test(rows[column], value)))
-        return ids if len(ids) else pa.array([], rows["member_id"].type)
+    def _known_now(self, table: str) -> pa.Table | None:
+        return self._whole(table) if table in self._sources else None
 
 
 def as_community(data: "Community | Frame", table: str, tz: str | None = None) -> Community:

@@ -18,7 +18,7 @@ from siyu.datasets.schema import SCHEMAS
 from .koc_components import COMPONENTS, NEEDS, KocFacts, components
 from .member_choice import chosen_members
 from .tie_rules import TieRules
-from .tie_sources import holds_ties, staff_met, tie_members
+from .tie_sources import holds_ties, staff_met
 from .ties import ties_known
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def koc(
     [['ann', 1, 'converter'], ['bob', 2, 'loyal_buyer'], ['cat', None, None]]
     """
     known, end = c.before(as_of), c.moment(as_of)
-    members = tie_members(known)
+    members = known.customers()
     measured = components(KocFacts(known, end, members, _ties(known, end, members, ties)))
     shares = _shares(measured, KocWeights() if weights is None else weights)
     why = _exclusions(known, members, exclude)

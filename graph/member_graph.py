@@ -240,10 +240,9 @@ class MemberGraph:
         DataError
             If no table of `community` holds ties.
         """
-        from .tie_sources import tie_members
         from .ties import build_ties
 
-        members = tie_members(community.before(as_of))
+        members = community.before(as_of).customers()
         return cls.from_ties(build_ties(community, as_of=as_of), ids=members)
 
     @classmethod

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from siyu.datasets.clock import INSTANT
 from siyu.datasets.errors import DataError
-from siyu.datasets.ids import ids_in, lookup, union
+from siyu.datasets.ids import ids_in, lookup
 
 from .comembership import group_pairs
 from .tie_arrays import check_weights
@@ -20,7 +20,7 @@ from .undated import times_of
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
-__all__ = ["Contacts", "contacts_of", "holds_ties", "staff_met", "tie_members"]
+__all__ = ["Contacts", "contacts_of", "holds_ties", "staff_met"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -100,17 +100,6 @@ def holds_ties(known: "Community") -> bool:
     if known.has("ties") or known.has("memberships"):
         return True
     return any(_rows_of(known, kind) is not None for kind in _COLUMNS)
-
-
-def tie_members(known: "Community") -> pa.Array:
-    """Give everybody who may have a tie, sorted: customers, also those only named by others."""
-    named = [known.customers()]
-    for table, source, target, _ in _COLUMNS.values():
-        rows = known.arrow(table)
-        if rows is not None:
-            named += [rows[name] for name in (source, target) if name in rows.column_names]
-    met, staff = ids_in(*named), union(known.staff(), staff_met(known))
-    return met.filter(pc.invert(pc.is_in(met, staff))) if len(staff) and len(met) else met
 
 
 def staff_met(known: "Community") -> pa.Array:

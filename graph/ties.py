@@ -32,7 +32,7 @@ from siyu.datasets.errors import warn
 from siyu.datasets.exact_sums import exact_sum
 
 from .tie_rules import TieRules
-from .tie_sources import Contacts, contacts_of, tie_members
+from .tie_sources import Contacts, contacts_of
 from .undated import UNDATED
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def build_ties(
 
 def ties_known(known: "Community", as_of: int, rules: TieRules) -> pa.Table:
     """Build the ties of a community that is cut already; `as_of` in microseconds."""
-    members = tie_members(known)
+    members = known.customers()
     contacts = contacts_of(known, members, rules)
     summed = [_sum_up(kind, as_of, rules, len(members)) for kind in contacts]
     n_loops = sum(int((kind.source == kind.target).sum()) for kind in contacts)

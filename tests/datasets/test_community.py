@@ -65,6 +65,13 @@ def test_customers_are_everyone_met_without_staff() -> None:
     assert c.customers().to_pylist() == [1, 2, 5, 7]
 
 
+def test_whoever_customers_are_linked_to_is_staff() -> None:
+    links = pd.DataFrame({"member_id": [1], "staff_id": [8]})
+    ties = pd.DataFrame({"source": [1], "target": [8]})
+    c = Community(staff_links=links, ties=ties)
+    assert (c.staff().to_pylist(), c.customers().to_pylist()) == ([8], [1])
+
+
 def test_an_empty_community_has_no_customers() -> None:
     assert len(Community().customers()) == 0
 

@@ -70,6 +70,14 @@ def test_members_without_rows_are_kept() -> None:
     assert rows.sum("amount").tolist() == [0.0, 5.0]
 
 
+def test_members_without_rows_have_no_first_or_last_instant() -> None:
+    when = pd.to_datetime(["1970-01-01"], utc=True)
+    frame = pd.DataFrame({"member_id": [2], "order_time": when, "amount": 1.0})
+    rows = rows_of(frame, pa.array([1, 2, 3]))
+    assert rows.first_time() == pytest.approx([np.nan, 0.0, np.nan], nan_ok=True)
+    assert rows.last_time() == pytest.approx([np.nan, 0.0, np.nan], nan_ok=True)
+
+
 def test_gaps_are_days_between_distinct_days() -> None:
     days = pd.to_datetime(["2026-01-01", "2026-01-01", "2026-01-04", "2026-01-14"], utc=True)
     frame = pd.DataFrame({"member_id": 1, "order_time": days, "amount": 1.0})

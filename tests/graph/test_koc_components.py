@@ -9,7 +9,7 @@ import pytest
 from siyu.datasets import Community
 from siyu.graph.koc_components import KocFacts, components, share_below
 from siyu.graph.tie_rules import TieRules
-from siyu.graph.tie_sources import holds_ties, tie_members
+from siyu.graph.tie_sources import holds_ties
 from siyu.graph.ties import ties_known
 
 END = "2026-07-01"
@@ -27,7 +27,7 @@ def measured(**tables: Any) -> dict[str, dict[Any, float]]:
     c = Community(tz="Asia/Shanghai", **tables)
     known, end = c.before(END), c.moment(END)
     ties = ties_known(known, end, TieRules()) if holds_ties(known) else None
-    members = tie_members(known)
+    members = known.customers()
     found = components(KocFacts(known, end, members, ties))
     return {n: dict(zip(members.to_pylist(), v.tolist(), strict=True)) for n, v in found.items()}
 

@@ -9,7 +9,6 @@ import pytest
 
 from siyu.datasets import Community
 from siyu.graph.referral_outcome import ReferralOutcome, referral_outcome
-from siyu.graph.tie_sources import tie_members
 
 Referral = tuple[Any, Any, str | None]
 Order = tuple[Any, str, float]
@@ -39,7 +38,7 @@ def measured(
         members=pd.DataFrame({"member_id": people, "kind": kind}),
         tz="UTC",
     )
-    members = tie_members(c)
+    members = c.customers()
     return members.to_pylist(), referral_outcome(c, members)
 
 
@@ -149,5 +148,5 @@ def test_the_order_of_rows_does_not_matter() -> None:
         for name, t in (("referrals", referrals), ("orders", orders))
     }
     one, other = Community(referrals=referrals, orders=orders), Community(**mixed)
-    before, after = (referral_outcome(c, tie_members(c)) for c in (one, other))
+    before, after = (referral_outcome(c, c.customers()) for c in (one, other))
     np.testing.assert_array_equal(before.expected_gmv, after.expected_gmv)
