@@ -16,6 +16,7 @@ import pandas as pd
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
 from siyu.datasets.files import write_json, write_parquet, write_text
 from siyu.datasets.frames import to_arrow
+from siyu.datasets.labels import Lang
 from siyu.manifest import input_summary, sha256_of, versions
 from siyu.steps import Koc, Offers, find_koc, rank_offers, tag_members
 
@@ -46,7 +47,7 @@ class RunOptions:
     k: int = 10
     random_state: int = 0
     require: tuple[str, ...] = ()
-    lang: str = "zh"
+    lang: Lang = "zh"
 
     def __post_init__(self) -> None:
         if self.k < 1:

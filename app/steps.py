@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -40,7 +40,7 @@ class Offers:
     validation: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
-def activity_of(c: Community) -> str:
+def activity_of(c: Community) -> Literal["orders", "events"]:
     """Tell what members' activity is read from: orders, or events where there are none.
 
     Raises
@@ -48,7 +48,8 @@ def activity_of(c: Community) -> str:
     DataError
         If there are neither.
     """
-    for table in ("orders", "events"):
+    tables: tuple[Literal["orders", "events"], ...] = ("orders", "events")
+    for table in tables:
         rows = c.arrow(table)
         if rows is not None and rows.num_rows:
             return table

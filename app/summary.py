@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 import siyu
-from siyu.datasets import label
+from siyu.datasets.labels import Lang, label
 
 if TYPE_CHECKING:
     from siyu.pipeline import RunResult
@@ -47,7 +47,7 @@ _STAGES = ("prospect", "new", "growing", "loyal", "dormant", "churned", "won_bac
 _TOP = 20
 
 
-def summary_lines(result: "RunResult", out: Path, lang: str) -> list[str]:
+def summary_lines(result: "RunResult", out: Path, lang: Lang) -> list[str]:
     """Tell what a run found.
 
     Parameters
@@ -76,7 +76,7 @@ def summary_lines(result: "RunResult", out: Path, lang: str) -> list[str]:
     return [*said, _line("written", lang, out=out, names=names)]
 
 
-def _about(result: "RunResult", lang: str) -> Iterator[str]:
+def _about(result: "RunResult", lang: Lang) -> Iterator[str]:
     c = result.community
     as_of = pd.Timestamp(result.as_of, unit="us", tz="UTC").tz_convert(c.tz)
     n = len(c.before(as_of).customers()) if result.tags is None else len(result.tags)
@@ -86,7 +86,7 @@ def _about(result: "RunResult", lang: str) -> Iterator[str]:
     yield f"siyu {siyu.__version__} · {said}"
 
 
-def _tags(result: "RunResult", lang: str) -> Iterator[str]:
+def _tags(result: "RunResult", lang: Lang) -> Iterator[str]:
     if result.tags is None:
         return
     counts = result.tags["stage"].value_counts()
@@ -99,7 +99,7 @@ def _tags(result: "RunResult", lang: str) -> Iterator[str]:
         yield _line("quiet", lang, n=len(quiet), value=quiet["purchase_value"].mean())
 
 
-def _koc(result: "RunResult", lang: str) -> Iterator[str]:
+def _koc(result: "RunResult", lang: Lang) -> Iterator[str]:
     if result.koc is None:
         return
     frame = result.koc.ranked
@@ -116,7 +116,7 @@ def _koc(result: "RunResult", lang: str) -> Iterator[str]:
     )
 
 
-def _offers(result: "RunResult", lang: str) -> Iterator[str]:
+def _offers(result: "RunResult", lang: Lang) -> Iterator[str]:
     if result.offers is None:
         return
     frame = result.offers.recommendations

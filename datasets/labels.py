@@ -13,7 +13,7 @@ from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
 from .koc_words import KOC_WORDS
 
-__all__ = ["WORDS", "label", "words_of"]
+__all__ = ["WORDS", "Lang", "label", "words_of"]
 
 Lang = Literal["zh", "en"]
 Words = dict[str, tuple[str, str]]
