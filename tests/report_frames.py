@@ -53,7 +53,7 @@ def _tags(rng: np.random.Generator, ids: list[Any]) -> pd.DataFrame:
             "member_id": ids,
             "stage": stage,
             "rfm_class": classes,
-            "active_weekday": rng.choice(["mon", "fri", "sun", None], n),
+            "active_weekday": rng.choice(np.array(["mon", "fri", "sun", None]), n),
             "night_owl": rng.random(n) < 0.3,
             "days_inactive": rng.gamma(2, 20, n).round(1),
             "favourite_category": rng.choice(["tea", "snack", "care"], n),

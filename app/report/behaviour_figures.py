@@ -4,11 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from siyu.datasets.community import Community
-from siyu.datasets.frames import Frame
-
 from .figure_style import BLUE, GREEN, GREY, empty, figure
-from .shopping import Shopping
+from .shopping import Orders, Shopping
 from .small_counts import SMALLEST, hidden_cells
 from .wording import Lang, Text
 
@@ -30,7 +27,7 @@ _WEEKDAYS = (
 
 
 def hours_heatmap(
-    orders: Community | Frame,
+    orders: Orders,
     *,
     as_of: Any,
     tz: str | None = None,
@@ -74,19 +71,22 @@ def hours_heatmap(
                 "zmin": 0,
                 "xgap": 2,
                 "ygap": 2,
-                "colorbar": {"ticksuffix": "%", "thickness": 10, "outlinewidth": 0},
+                "showscale": False,
                 "hovertemplate": "%{y} %{x}:00 · %{z}%<extra></extra>",
             }
         ],
         height=320,
     )
     drawing.update_yaxes(autorange="reversed", showgrid=False)
-    hours = Text("几点（当地时间）", "Hour of the day, local time").to(lang)
+    most = f"{max(cell for cell in cells if cell is not None):.2g}%"
+    hours = Text(
+        f"几点（当地时间）；最深为 {most}", f"Hour of the day, local time; the darkest is {most}"
+    ).to(lang)
     return drawing.update_xaxes(title_text=hours, dtick=3, showgrid=False)
 
 
 def weekly_sales(
-    orders: Community | Frame,
+    orders: Orders,
     *,
     as_of: Any,
     tz: str | None = None,
@@ -134,7 +134,7 @@ def weekly_sales(
 
 
 def gap_histogram(
-    orders: Community | Frame,
+    orders: Orders,
     *,
     as_of: Any,
     tz: str | None = None,

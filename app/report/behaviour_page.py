@@ -49,6 +49,6 @@ def behaviour_page(evidence: Evidence) -> Page:
             "没有订单表，看不到购买行为。", "There are no orders, so no purchases can be seen."
         )
         return Page("behaviour", _TITLE, _LEAD, absent(why))
-    orders, as_of = evidence.community, evidence.given.as_of
+    orders, as_of = evidence.shopping, evidence.given.as_of
     figures = [drawn(key, partial(draw, orders, as_of=as_of), text) for key, draw, text in _DRAWN]
     return Page("behaviour", _TITLE, _LEAD, tuple(figure_card(figure) for figure in figures))

@@ -26,6 +26,7 @@ METHODS = {
     "popularity": Text("热销榜", "Popularity"),
     "segment_popularity": Text("分群热销榜", "Popularity by segment"),
     "repurchase": Text("买过的商品", "Bought before"),
+    "fallback": Text("简单规则", "Plain model"),
     "last_bought": Text("最近买过", "Last bought"),
     "co_purchase": Text("常一起买", "Bought together"),
     "random": Text("随机", "Random"),
@@ -44,7 +45,7 @@ def baseline_bars(
     Parameters
     ----------
     validation : mapping of method to (estimate, low, high)
-        The method named ``"model"`` is coloured.
+        Ends may be NaN: not known. The method named ``"model"`` is coloured.
     metric : str
         Written along the axis.
     lang : {"zh", "en"}
@@ -76,14 +77,12 @@ def baseline_bars(
                 "marker": {"color": [BLUE if name == "model" else "#CBD5E1" for name in order]},
                 "error_x": {
                     "type": "data",
-                    "array": (high - middle).tolist(),
-                    "arrayminus": (middle - low).tolist(),
+                    "array": np.nan_to_num(high - middle).tolist(),
+                    "arrayminus": np.nan_to_num(middle - low).tolist(),
                     "color": "#475569",
                     "thickness": 1.5,
                 },
-                "customdata": np.column_stack((low, high)).tolist(),
-                "hovertemplate": "%{y}: %{x:.3f} (%{customdata[0]:.3f}–%{customdata[1]:.3f})"
-                "<extra></extra>",
+                "hovertemplate": "%{y}: %{x:.3f}<extra></extra>",
             }
         ],
         height=110 + 36 * len(order),

@@ -14,7 +14,7 @@ from siyu.datasets.randomness import stable_uniform
 from .advice import code_words
 from .evidence import Evidence
 from .offer_figures import METHODS, baseline_bars, probability_histogram, top_products
-from .page_parts import Card, Cell, Note, Page, Table, Tone, absent, drawn, figure_card
+from .page_parts import Card, Cell, Note, Page, Table, absent, drawn, figure_card
 from .reasons import reason_text
 from .report_input import Interval
 from .tag_counts import tag_counts
@@ -77,34 +77,46 @@ def _quality(evidence: Evidence) -> Card:
         ),
     )
     order = sorted(validation, key=lambda name: (-validation[name][0], name))
-    rows = []
-    for name in order:
-        middle, low, high = validation[name]
-        spread = f"{low:.3f} – {high:.3f}"
-        words = METHODS.get(name, Text(name, name))
-        rows.append((Cell(words), Cell(f"{middle:.3f}", middle), Cell(spread, low)))
-    columns = (Text("方法", "Method"), Text(metric, metric), Text("区间", "Interval"))
-    return figure_card(bars, _verdict(validation), Table(columns, tuple(rows), (1, 2)))
+    gains = evidence.given.gains
+    rows = tuple(_method_row(name, validation[name], gains.get(name)) for name in order)
+    columns = (
+        *(Text("方法", "Method"), Text(metric, metric), Text("区间", "Interval")),
+        Text("模型比它高（成对区间）", "Model less this (paired interval)"),
+    )
+    return figure_card(bars, _verdict(validation, gains), Table(columns, rows, (1, 2, 3)))
 
 
-def _verdict(validation: Mapping[str, Interval]) -> Note:
+def _method_row(name: str, value: Interval, gain: Interval | None) -> tuple[Cell, ...]:
+    middle, low, high = value
+    spread = f"{low:.3f} – {high:.3f}" if np.isfinite(low) and np.isfinite(high) else "–"
+    ahead = "" if gain is None else f"{gain[0]:+.3f} ({gain[1]:+.3f} – {gain[2]:+.3f})"
+    return (
+        Cell(METHODS.get(name, Text(name, name))),
+        Cell(f"{middle:.3f}", middle),
+        Cell(spread),
+        Cell(ahead, None if gain is None else gain[0]),
+    )
+
+
+def _verdict(validation: Mapping[str, Interval], gains: Mapping[str, Interval]) -> Note:
     """Say in words whether the model beats the best simple method."""
-    others = {name: value for name, value in validation.items() if name != "model"}
+    others = sorted(name for name in validation if name != "model")
     if "model" not in validation or not others:
         return Note(Text("没有可比的基线。", "There is no baseline to compare with."), "skip")
-    best = max(sorted(others), key=lambda name: others[name][0])
-    model, rival = validation["model"], others[best]
-    words = METHODS.get(best, Text(best, best))
-    gap = model[0] - rival[0]
-    if model[1] > rival[2]:
-        zh, en = "区间不重叠，模型明显更好", "the intervals lie apart: the model is clearly better"
-    elif model[2] < rival[1]:
-        zh, en = "区间不重叠，模型更差，宜用基线", "the intervals lie apart: use the simple method"
+    best = max(others, key=lambda name: validation[name][0])
+    model, rival = validation["model"], validation[best]
+    apart = (model[0] - rival[0], model[1] - rival[2], model[2] - rival[1])
+    gap, low, high = gains.get(best, apart)
+    if low > 0:
+        zh, en = "模型更好，不是偶然", "the model is better beyond chance"
+    elif high < 0:
+        zh, en = "模型更差，宜用基线", "the model is worse: use the simple method"
     else:
-        zh, en = "区间重叠，两者难分高下", "the intervals overlap: they cannot be told apart"
-    tone: Tone = "good" if model[1] > rival[2] else "warn"
-    zh = f"模型与最好的基线「{words.zh}」相差 {gap:+.3f}；{zh}。"
-    return Note(Text(zh, f"Model less best baseline ({words.en}): {gap:+.3f}; {en}."), tone)
+        zh, en = "两者难分高下", "they cannot be told apart"
+    words = METHODS.get(best, Text(best, best))
+    zh = f"模型与最好的基线「{words.zh}」相差 {gap:+.3f}：{zh}。"
+    en = f"Model less the best baseline ({words.en}): {gap:+.3f}; {en}."
+    return Note(Text(zh, en), "good" if low > 0 else "warn")
 
 
 def _sources(offers: pa.Table) -> Card:

@@ -12,7 +12,7 @@ from .segment_figures import class_counts, stage_bars, stage_counts
 from .shopping import Shopping
 from .small_counts import SMALLEST, shown_rate
 from .tag_counts import TagCount
-from .wording import Text, amount, text_of
+from .wording import Text, amount, share, text_of
 
 __all__ = ["overview_page", "shown_buyers"]
 
@@ -119,12 +119,12 @@ def _lately(shopping: Shopping) -> list[Fact]:
 
 def _pictures(evidence: Evidence) -> list[Card]:
     cards = []
-    tags, orders, as_of = evidence.tags, evidence.community, evidence.given.as_of
+    tags, orders, as_of = evidence.tags, evidence.shopping, evidence.given.as_of
     if tags is not None and "stage" in tags.column_names:
         text = Text("按每位会员自己的购买节奏判断。", "By each member's own rhythm of buying.")
         bars = drawn("fig-overview-stages", partial(stage_bars, tags), text)
         cards.append(figure_card(bars, wide=False))
-    if evidence.shopping is not None:
+    if orders is not None:
         weeks = drawn(
             "fig-overview-weeks",
             partial(weekly_sales, orders, as_of=as_of),
@@ -166,6 +166,7 @@ def _counted(evidence: Evidence, column: str) -> dict[str | None, TagCount]:
 
 
 def _notes(evidence: Evidence) -> list[Part]:
+    done: list[Part] = [] if evidence.shopping is None else [_orders_note(evidence.shopping)]
     notes: list[Part] = [
         Note(_skipped(_STEPS.get(step, text_of(step)), text_of(why)), "skip")
         for step, why in evidence.given.skipped.items()
@@ -174,7 +175,24 @@ def _notes(evidence: Evidence) -> list[Part]:
     if not notes:
         good = Text("各步都已完成，没有警告。", "Every step was done, without warnings.")
         notes.append(Note(good, "good"))
-    return notes
+    return [*notes, *done]
+
+
+def _orders_note(shopping: Shopping) -> Note:
+    """Say what the orders cover, and how many lines are refunds or name no product."""
+    n = max(len(shopping.lines.times), 1)
+    first, last = shopping.span()
+    refunds = share(1 - len(shopping.bought.times) / n)
+    table = shopping.lines.table
+    nulls = table["product_id"].null_count if "product_id" in table.column_names else n
+    return Note(
+        Text(
+            f"订单 {len(shopping.lines.times):,} 行，从 {first} 到 {last}；退款行占 {refunds}，"
+            f"无商品行占 {share(nulls / n)}。",
+            f"{len(shopping.lines.times):,} order lines from {first} to {last}; {refunds} are "
+            f"refunds, {share(nulls / n)} name no product.",
+        )
+    )
 
 
 def _skipped(step: Text, why: Text) -> Text:

@@ -19,7 +19,7 @@ class Pseudonyms:
     >>> Pseudonyms(names=True).of(["m1"]), Pseudonyms().of(["m1"])
     (['m1'], ['–'])
     >>> Pseudonyms(key="secret").of(["m1", "m1", "m2"])
-    ['0b4ca6e5', '0b4ca6e5', 'a8a3e5cc']
+    ['4475becc', '4475becc', 'e9c4f0c2']
     """
 
     names: bool = False

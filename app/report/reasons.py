@@ -13,11 +13,11 @@ def reason_text(reasons: Any, column: str = "reasons") -> Text:
 
     Examples
     --------
-    >>> reason_text(["a", "b"]).zh, reason_text("a;b").en
-    ('a、b', 'A; b')
+    >>> reason_text(["buys_often", "my rule"]).zh, reason_text("my rule").en
+    ('自己常买、my rule', 'my rule')
     """
     if reasons is None:
         return Text("", "")
-    codes = reasons.split(";") if isinstance(reasons, str) else list(reasons)
-    spoken = [code_words(column, str(code).strip()) for code in codes]
+    codes = [reasons] if isinstance(reasons, str) else list(reasons)
+    spoken = [code_words(column, str(code)) for code in codes]
     return Text("、".join(word.zh for word in spoken), "; ".join(word.en for word in spoken))

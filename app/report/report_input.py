@@ -45,7 +45,9 @@ class ReportInput:
     recommendations : frame, optional
         From ``OfferRecommender.recommend``.
     validation : mapping of method to (estimate, low, high), optional
-        The model's metric and that of each baseline.
+        The metric of ``"model"`` and of each baseline; ends that are not known are NaN.
+    gains : mapping of baseline to (estimate, low, high), optional
+        The model's metric less the baseline's, paired over members: the stronger test.
     metric : str
         Name of that metric.
     skipped : mapping of step to reason
@@ -81,6 +83,7 @@ class ReportInput:
     communities: Frame | None = None
     recommendations: Frame | None = None
     validation: Mapping[str, Interval] | None = None
+    gains: Mapping[str, Interval] = field(default_factory=dict)
     metric: str = "NDCG@10"
     skipped: Mapping[str, Words] = field(default_factory=dict)
     warnings: Sequence[Any] = ()

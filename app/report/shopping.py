@@ -14,7 +14,7 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame
 from siyu.datasets.member_rows import MemberRows
 
-__all__ = ["Shopping", "Weeks"]
+__all__ = ["Orders", "Shopping", "Weeks"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -51,14 +51,16 @@ class Shopping:
     end: int
 
     @classmethod
-    def of(cls, orders: Community | Frame, as_of: Any, tz: str | None = None) -> "Shopping":
-        """Read the orders of a Community, or a frame of schema ``orders``.
+    def of(cls, orders: "Orders", as_of: Any, tz: str | None = None) -> "Shopping":
+        """Read the orders of a Community, or a frame of schema ``orders``, unless read before.
 
         Raises
         ------
         DataError
             If the Community has no orders.
         """
+        if isinstance(orders, Shopping):
+            return orders
         c = as_community(orders, "orders", tz)
         known = c.before(as_of)
         rows = known.arrow("orders")
@@ -121,3 +123,7 @@ class Shopping:
         ends = np.array([self.lines.times.min(), self.lines.times.max()])
         first, last = (local_day(ends, self.tz)).astype("datetime64[D]")
         return str(first), str(last)
+
+
+Orders = Community | Frame | Shopping
+"""Where orders can be read from."""

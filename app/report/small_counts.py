@@ -59,13 +59,13 @@ def hidden_cells(
         raise ParameterError("k", f"k must be 1 or more, got {k}")
     cells = np.asarray(counts, dtype=np.int64)
     fixed = np.zeros(len(cells), dtype=bool) if known is None else np.asarray(known, dtype=bool)
-    small = (cells > 0) & (cells < k) & ~fixed
+    small: Mask = (cells > 0) & (cells < k) & ~fixed
     if not _told(cells, small, small, k):
         return small
     helpers = np.flatnonzero((cells >= k) & ~fixed)
     hide: Mask = small.copy()
     for cell in helpers[np.argsort(cells[helpers], kind="stable")]:
-        alone = small | (np.arange(len(cells)) == cell)
+        alone: Mask = small | (np.arange(len(cells)) == cell)
         if not _told(cells, small, alone, k):
             return alone
         hide[cell] = True

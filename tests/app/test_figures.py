@@ -152,8 +152,9 @@ def test_a_small_stage_has_neither_length_nor_number() -> None:
     bar = figures.stage_bars(few, lang="en").data[0]
     shown = dict(zip(bar.y, zip(bar.x, bar.text, strict=True), strict=True))
     assert shown["Churned"] == (0, "&lt;10  ")
-    # Total 105 less the others would tell it, so that the next smallest is hidden too.
-    assert shown["Dormant"] == (0, "≥10  ")
+    # Total 105 less the others would tell it, so that 20 hides too; 12 would hide too little.
+    assert shown["Loyal"] == (0, "≥10  ")
+    assert shown["Dormant"] == (12, "12  11.4%")
 
 
 def test_a_notebook_may_ask_for_every_count() -> None:

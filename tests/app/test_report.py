@@ -119,7 +119,10 @@ def poisoned_community(c: Community, payload: str) -> Community:
 
 def poisoned_results(results: ReportInput, payload: str) -> ReportInput:
     frames = {"tags": results.tags, "koc": results.koc, "recommendations": results.recommendations}
-    bad = {name: poisoned(frame, payload) for name, frame in frames.items()}
+    bad: dict[str, Any] = {}
+    for name, frame in frames.items():
+        assert frame is not None
+        bad[name] = poisoned(frame, payload)
     bad["recommendations"]["source"] = payload
     return replace(
         results,
@@ -257,8 +260,8 @@ def test_the_order_of_rows_changes_nothing(results: ReportInput, html: str) -> N
         return frame.sample(frac=1, random_state=3).reset_index(drop=True)
 
     parts = ("tags", "rfm", "koc", "ties", "communities", "recommendations")
-    other = replace(results, **{name: mixed(getattr(results, name)) for name in parts})
-    assert build_report(other) == html
+    changed: dict[str, Any] = {name: mixed(getattr(results, name)) for name in parts}
+    assert build_report(replace(results, **changed)) == html
 
 
 def test_what_happens_later_changes_nothing(results: ReportInput, html: str) -> None:
