@@ -36,6 +36,7 @@ Limit = Callable[[Floats], Ints]
 _UNKNOWN_GAP = 30.0
 _LOWEST = np.log([0.5, 0.01, 0.2])  # of a, b and c
 _HIGHEST = np.log([200.0, 1e6, 50.0])
+_PRECISE = {"maxfun": 500, "ftol": 1e-12, "xtol": 1e-10, "gtol": 1e-8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ def _most_likely(n_gaps: Ints, days: Ints, sum_of_logs: float) -> tuple[float, f
     typical = float((weight * s / k).sum() / weight.sum())
     start = np.clip(np.log([2.0, 2.0 * typical, 1.5]), _LOWEST, _HIGHEST)
     bounds = list(zip(_LOWEST, _HIGHEST, strict=True))
-    found = minimize(sample.cost, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    # TNC needs no BLAS, whose threads may wait longer for each other than the whole fit takes.
+    found = minimize(sample.cost, start, jac=True, method="TNC", bounds=bounds, options=_PRECISE)
     a, b, c = np.exp(found.x)
     return float(a), float(b), float(c)
 
