@@ -47,6 +47,10 @@ def html_page(pages: list[Page], subtitle: Text, lang: Lang) -> str:
             subtitle=subtitle,
             skip_link=Text("跳到内容", "Skip to content"),
             nav_label=Text("页面", "Pages"),
+            no_figures=Text(
+                "这个浏览器画不出图；数字都在表格里。",
+                "This browser cannot draw the figures; the numbers are in the tables.",
+            ),
             footer=Text(
                 "由 siyu 生成。本文件可离线打开，不含任何外部链接。",
                 "Made by siyu. This file works offline and loads nothing from elsewhere.",

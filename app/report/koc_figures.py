@@ -66,8 +66,8 @@ def member_map(
     x, y, disc = places(part)
     out = len(whole.community) - len(part.community)
     note = Text(
-        f"画出 {len(x):,} 位会员；另有 {out:,} 位未画出。点的颜色为群体，橙色编号为 KOC 名次",
-        f"{len(x):,} members shown, {out:,} left out. Colour: community; numbered: KOC by rank",
+        f"画出 {len(x):,} 位会员，另有 {out:,} 位未画出",
+        f"{len(x):,} members shown, {out:,} left out",
     )
     drawing = figure(
         _MAP,

@@ -1,5 +1,6 @@
 """Page 3: the KOC, where they stand, why they rank, and who was left out and why."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from siyu.datasets.frames import to_arrow
 from .advice import code_words
 from .evidence import Evidence
 from .koc_figures import component_names, component_words, koc_components, member_map, ranked_koc
-from .page_parts import Card, Cell, Note, Page, Part, Table, absent, drawn, figure_card
+from .page_parts import Card, Cell, Figure, Note, Page, Part, Table, absent, drawn, figure_card
 from .reasons import reason_text
 from .tag_counts import tag_counts
 from .wording import Text, amount
@@ -60,12 +61,23 @@ def _picture(evidence: Evidence) -> Card:
         "fig-network",
         partial(member_map, given.koc, given.ties, given.communities),
         Text(
-            "圆盘是群体，点是会员，编号是 KOC，橙线是 KOC 的关系。处在圆盘之间的是桥。",
-            "A disc is a community, a dot a member; numbered are KOC, orange lines their ties. "
-            "Who stands between discs is a bridge.",
+            "圆盘是群体，点是会员，编号是 KOC 名次，橙线是 KOC 的关系。处在圆盘之间的是桥。",
+            "A disc is a community, a dot a member; numbers are ranks of KOC, orange lines their "
+            "ties. Who stands between discs is a bridge.",
         ),
     )
-    return figure_card(network)
+    return figure_card(_counted_below(network))
+
+
+def _counted_below(network: Figure) -> Figure:
+    """Move the count of members from the drawing to its caption, where long lines wrap."""
+    if not network.zh.data:
+        return network
+    zh, en = (drawing.layout.annotations[0].text for drawing in (network.zh, network.en))
+    for drawing in (network.zh, network.en):
+        drawing.layout.annotations = ()
+    text = Text(f"{zh}。{network.text.zh}", f"{en}. {network.text.en}")
+    return replace(network, text=text)
 
 
 def _ranking(evidence: Evidence, ranked: pa.Table) -> list[Part]:

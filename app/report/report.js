@@ -50,10 +50,15 @@
   };
 
   const drawPage = async () => {
-    if (!plotly) plotly = load();
-    await plotly;
-    const open = pages.find((page) => !page.hidden);
-    for (const place of open.querySelectorAll(".plot")) draw(place);
+    const places = () => pages.find((page) => !page.hidden).querySelectorAll(".plot");
+    try {
+      if (!plotly) plotly = load();
+      await plotly;
+      for (const place of places()) draw(place);
+    } catch (error) {
+      const why = document.getElementById("no-figures").content;
+      for (const place of places()) place.replaceChildren(why.cloneNode(true));
+    }
   };
 
   const show = () => {
