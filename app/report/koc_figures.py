@@ -198,7 +198,7 @@ def _lines(part: Network, x: Any, y: Any) -> list[dict[str, Any]]:
     chosen = (strong[~of_koc[strong]][:_MOST_TIES], strong[of_koc[strong]])
     looks = (
         {"color": "rgba(100,116,139,0.16)", "width": 0.6},
-        {"color": "rgba(213,94,0,0.28)", "width": 0.8},
+        {"color": f"rgba(213,94,0,{_paleness(int(of_koc.sum()))})", "width": 0.8},
     )
     return [
         {
@@ -211,6 +211,11 @@ def _lines(part: Network, x: Any, y: Any) -> list[dict[str, Any]]:
         }
         for ties, look in zip(chosen, looks, strict=True)
     ]
+
+
+def _paleness(n: int) -> float:
+    """Draw many lines paler than few."""
+    return round(min(0.3, max(0.05, 300 / max(n, 1))), 3)
 
 
 def _broken(start: Any, end: Any) -> list[float | None]:

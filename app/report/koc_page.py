@@ -87,21 +87,22 @@ def _ranking(evidence: Evidence, ranked: pa.Table) -> list[Part]:
     names = component_names(top)
     rows = top.to_pylist()
     codes = evidence.codes.of([row["member_id"] for row in rows])
-    columns = [
-        Text("名次", "Rank"),
-        Text("会员", "Member"),
-        Text("角色", "Role"),
-        Text("得分", "Score"),
-    ]
-    columns += [component_words(name) for name in names]
-    columns.append(Text("理由", "Reasons"))
-    cells = tuple(_row(row, code, names) for row, code in zip(rows, codes, strict=True))
-    numeric = (0, *range(3, 4 + len(names)))
+    columns = (
+        *(Text("名次", "Rank"), Text("会员", "Member"), Text("角色", "Role")),
+        *(Text("得分", "Score"), *(component_words(name) for name in names)),
+        Text("理由", "Reasons"),
+    )
+    cells = [_row(row, code, names) for row, code in zip(rows, codes, strict=True)]
+    numeric = [0, *range(3, 4 + len(names))]
+    if not evidence.codes.told:
+        columns = (columns[0], *columns[2:])
+        cells = [(row[0], *row[2:]) for row in cells]
+        numeric = [0, *range(2, 3 + len(names))]
     shown = Text(
         f"共 {ranked.num_rows:,} 位，列出前 {top.num_rows} 位；名次与 koc.parquet 一致。",
         f"{top.num_rows} of {ranked.num_rows:,} are listed; ranks are those of koc.parquet.",
     )
-    return [Table(tuple(columns), cells, numeric, shown)]
+    return [Table(columns, tuple(cells), tuple(numeric), shown)]
 
 
 def _row(row: dict[str, Any], code: str, names: list[str]) -> tuple[Cell, ...]:

@@ -149,7 +149,11 @@ def _samples(evidence: Evidence, offers: pa.Table) -> Card:
     for place, (member, name) in enumerate(zip(drawn_first, names, strict=True)):
         listed = offers.filter(pa.array(codes == member)).sort_by("rank").slice(0, _LIST)
         called = Text(f"样例 {place + 1}", f"Sample {place + 1}")
-        called = called if name == "–" else Text(f"{called.zh} · {name}", f"{called.en} · {name}")
+        called = (
+            called
+            if not evidence.codes.told
+            else Text(f"{called.zh} · {name}", f"{called.en} · {name}")
+        )
         rows += [_offer_row(called, offer) for offer in listed.to_pylist()]
     columns = (
         *(Text("会员", "Member"), Text("名次", "Rank"), Text("商品", "Product")),

@@ -4,6 +4,8 @@ from functools import partial
 
 import numpy as np
 
+from siyu.datasets.ids import ids_in
+
 from .advice import ADVICE, code_words
 from .behaviour_figures import weekly_sales
 from .evidence import Evidence
@@ -69,7 +71,7 @@ def _facts(evidence: Evidence) -> list[Fact]:
     shown = f"{n:,}" if n >= SMALLEST or n == 0 else f"<{SMALLEST}"
     facts = [Fact(Text("会员", "Members"), shown, Text("不含员工", "staff left out"))]
     if shopping is None:
-        return facts
+        return [*facts, *_acts(evidence)]
     days = shopping.days()
     n_buyers = int((days > 0).sum())
     reach = shown_rate(n_buyers, n)
@@ -80,7 +82,7 @@ def _facts(evidence: Evidence) -> list[Fact]:
             shown_buyers(n, n_buyers),
             Text(f"占会员 {reach}", f"{reach} of the members"),
         ),
-        *_money(shopping, n_buyers),
+        *_money(shopping, n_buyers, told=n - n_buyers == 0 or n - n_buyers >= SMALLEST),
         Fact(
             Text("复购率", "Repeat rate"),
             shown_rate(int((days > 1).sum()), n_buyers),
@@ -90,18 +92,29 @@ def _facts(evidence: Evidence) -> list[Fact]:
     ]
 
 
-def _money(shopping: Shopping, n_buyers: int) -> list[Fact]:
+def _money(shopping: Shopping, n_buyers: int, *, told: bool) -> list[Fact]:
+    """Give sales, and sales a buyer unless their quotient would tell how many bought."""
     if n_buyers < SMALLEST:
         return []
     sales = shopping.sales()
     net = Text("金额合计，已减退款", "amounts less refunds")
+    total = Fact(Text("销售额 GMV", "Sales (GMV)"), amount(sales), net)
+    mean = Text("每位买家贡献", "Spent by a buyer"), Text("平均", "on average")
+    return [total, Fact(mean[0], amount(sales / n_buyers), mean[1])] if told else [total]
+
+
+def _acts(evidence: Evidence) -> list[Fact]:
+    """Count events and the members behind them, where there are no orders."""
+    events = evidence.community.arrow("events")
+    if events is None:
+        return []
+    members = len(ids_in(events["member_id"]))
     return [
-        Fact(Text("销售额 GMV", "Sales (GMV)"), amount(sales), net),
         Fact(
-            Text("每位买家贡献", "Spent by a buyer"),
-            amount(sales / n_buyers),
-            Text("平均", "on average"),
-        ),
+            Text("有互动的会员", "Members with events"),
+            shown_buyers(evidence.n_members, members),
+            Text(f"互动 {events.num_rows:,} 次", f"{events.num_rows:,} events"),
+        )
     ]
 
 
@@ -121,9 +134,9 @@ def _pictures(evidence: Evidence) -> list[Card]:
     cards = []
     tags, orders, as_of = evidence.tags, evidence.shopping, evidence.given.as_of
     if tags is not None and "stage" in tags.column_names:
-        text = Text("按每位会员自己的购买节奏判断。", "By each member's own rhythm of buying.")
+        text = Text("按每位会员自己的节奏判断。", "By each member's own rhythm.")
         bars = drawn("fig-overview-stages", partial(stage_bars, tags), text)
-        cards.append(figure_card(bars, wide=False))
+        cards.append(figure_card(bars, wide=orders is None))
     if orders is not None:
         weeks = drawn(
             "fig-overview-weeks",

@@ -25,6 +25,11 @@ class Pseudonyms:
     names: bool = False
     key: str | None = None
 
+    @property
+    def told(self) -> bool:
+        """Say whether members are called anything at all."""
+        return self.names or self.key is not None
+
     def of(self, members: Iterable[object]) -> list[str]:
         """Give each member's code."""
         if self.names:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .advice import code_words
+from siyu.datasets.labels import WORDS
+
 from .wording import Text
 
 __all__ = ["reason_text"]
@@ -13,11 +14,13 @@ def reason_text(reasons: Any, column: str = "reasons") -> Text:
 
     Examples
     --------
-    >>> reason_text(["buys_often", "my rule"]).zh, reason_text("my rule").en
-    ('自己常买、my rule', 'my rule')
+    >>> reason_text(["buys_often", "my rule"]).zh, reason_text(["buys_often"]).en
+    ('自己常买、my rule', 'Buys often')
     """
     if reasons is None:
         return Text("", "")
-    codes = [reasons] if isinstance(reasons, str) else list(reasons)
-    spoken = [code_words(column, str(code)) for code in codes]
-    return Text("、".join(word.zh for word in spoken), "; ".join(word.en for word in spoken))
+    codes = [str(code) for code in ([reasons] if isinstance(reasons, str) else reasons)]
+    known = WORDS.get(column, {})
+    spoken = [known.get(code, (code, code)) for code in codes]
+    zh, en = "、".join(pair[0] for pair in spoken), "; ".join(pair[1] for pair in spoken)
+    return Text(zh, en[:1].upper() + en[1:] if codes and codes[0] in known else en)

@@ -112,11 +112,16 @@ def stage_counts(tags: pa.Table, k: int = SMALLEST) -> list[TagCount]:
 
 
 def class_counts(tags: pa.Table, k: int = SMALLEST) -> list[TagCount]:
-    """Count the members who bought by RFM class; few others are hidden among them."""
+    """Count the members who bought by RFM class.
+
+    Where others are few, a class hides with them, and shares are of all members: shares of
+    buyers would tell how many bought.
+    """
     everyone = tag_counts(tags["rfm_class"], CLASS_ORDER, k=k)
     buyers = [count for count in everyone if count.code not in (None, "no_purchase")]
     n = sum(count.count for count in buyers)
-    return [replace(count, total=n) for count in buyers]
+    total = n if tags.num_rows - n >= k else tags.num_rows
+    return [replace(count, total=total) for count in buyers]
 
 
 def money_shares(tags: pa.Table, rfm: Frame) -> dict[str, float]:

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from .advice import code_words
 from .page_parts import Card, Cell, Note, Table
+from .small_counts import shown_rate
 from .tag_counts import TagCount, tag_counts
 from .wording import Text, amount, share
 
@@ -84,12 +85,11 @@ def _quartiles(
 ) -> tuple[Cell, ...]:
     write = share if words.get("kind") == "share" else amount
     quarters = pc.quantile(values, [0.25, 0.5, 0.75]).to_pylist()
-    known = len(values) / n
     return (
         Cell(_name(name, words)),
         Cell(_both(words, "definition") if words else ""),
         *(Cell(write(value), value) for value in quarters),
-        Cell(share(known), known),
+        Cell(shown_rate(len(values), n)),
         Cell(_both(words, "action") if words else ""),
     )
 
