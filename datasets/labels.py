@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
 from .koc_words import KOC_WORDS
+from .offer_words import OFFER_WORDS
 
 __all__ = ["WORDS", "Lang", "label", "words_of"]
 
@@ -129,6 +130,7 @@ WORDS: dict[str, Words] = {
     "after": _TAG_VALUES,
     "change": _CHANGES,
     **KOC_WORDS,
+    **OFFER_WORDS,
 }
 """Column -> code -> (Chinese, English)."""
 

@@ -60,9 +60,9 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.member)
 
-    def where(self, kept: Bools) -> "Candidates":
-        """Keep the pairs of a mask."""
-        return Candidates(*(getattr(self, name)[kept] for name in Candidates.__slots__))
+    def take(self, rows: Bools | Ints | slice) -> "Candidates":
+        """Keep some of the pairs: a mask, positions, or a slice."""
+        return Candidates(*(getattr(self, name)[rows] for name in Candidates.__slots__))
 
 
 def find_candidates(

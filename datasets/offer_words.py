@@ -1,0 +1,34 @@
+"""Words for the codes of recommended offers: column -> code -> (Chinese, English)."""
+
+__all__ = ["OFFER_WORDS"]
+
+OFFER_WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "reason": {
+        "due_again": ("差不多该补货了", "about due again"),
+        "bought_often": ("常买", "bought often"),
+        "bought_before": ("买过", "bought before"),
+        "members_like_you": ("口味相近的会员在买", "bought by members like you"),
+        "your_taste": ("符合你的口味", "to your taste"),
+        "goes_with_yours": ("常与你买的商品一起买", "goes with what you buy"),
+        "popular_nearby": ("同店热销", "popular in your store or region"),
+        "popular": ("近期热销", "popular lately"),
+    },
+    "source": {
+        "model": ("模型排序", "model"),
+        "fallback": ("基础规则", "fallback"),
+        "cold_start": ("新会员热销榜", "cold start"),
+        "non_personal": ("非个性化热销榜", "not personal"),
+    },
+    "family": {
+        "own": ("买过本商品", "own purchases of it"),
+        "rhythm": ("复购节奏", "own rhythm"),
+        "alike": ("相似会员与关联商品", "members and products alike"),
+        "group": ("同类商品偏好", "its category and brand"),
+        "popular": ("商品热度", "how it sells"),
+        "price": ("价格与折扣", "price and discount"),
+        "member": ("到店习惯", "the member's habits"),
+        "extra": ("标签等附加信息", "tags and other columns"),
+        "base": ("平均水平", "the average"),
+    },
+}
+"""The words that `siyu.datasets.label` puts in the place of codes."""

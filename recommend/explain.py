@@ -1,0 +1,128 @@
+"""Why one product has its score: contributions that add up to it, by family of features.
+
+Trees are taken apart with TreeSHAP; the plain model is a sum by itself. Each family comes with a
+sentence of facts in Chinese and English.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from siyu.datasets.boosting import FeatureMatrix
+from siyu.datasets.labels import words_of
+
+from .batches import Wanted, plain_parts_of, quotas_for, score_pairs
+from .candidates import Candidates, find_candidates
+from .features import FAMILIES
+from .model import Model
+from .snapshot import SnapshotReader
+
+__all__ = ["explain_pair"]
+
+_BASE = "base"
+
+
+def explain_pair(
+    model: Model, reader: SnapshotReader, pair: tuple[int, int], wanted: Wanted
+) -> pa.Table:
+    """Split the score of one product for one member.
+
+    Parameters
+    ----------
+    model : Model
+    reader : SnapshotReader
+        Of the model's snapshot.
+    pair : (member code, product code)
+    wanted : Wanted
+        The list it is explained for.
+
+    Returns
+    -------
+    pa.Table
+        ``family``, ``contribution`` (they sum to the score), ``zh``, ``en``; the largest
+        contribution first, the base last.
+    """
+    recipe = model.recipe
+    member, product = pair
+    further = np.array([member * reader.snapshot.histories.n_products + product])
+    everything = find_candidates(
+        reader,
+        np.array([member]),
+        quotas_for(recipe.quotas, wanted),
+        wanted.offered,
+        further,
+    )
+    one = everything.take(everything.product == product)
+    matrix = recipe.matrix(reader.snapshot, one)
+    parts = _parts(model, reader, one, wanted.which, matrix)
+    facts = _facts(matrix)
+    names = sorted((name for name in parts if name != _BASE), key=lambda n: -abs(parts[n]))
+    names += [_BASE] if _BASE in parts else []
+    zh, en = words_of("family", "zh"), words_of("family", "en")
+    return pa.table(
+        {
+            "family": pa.array(names, pa.large_string()),
+            "contribution": pa.array([parts[name] for name in names], pa.float64()),
+            "zh": pa.array([facts.get(n, ("", ""))[0] or zh[n] for n in names], pa.large_string()),
+            "en": pa.array([facts.get(n, ("", ""))[1] or en[n] for n in names], pa.large_string()),
+        }
+    )
+
+
+def _parts(
+    model: Model,
+    reader: SnapshotReader,
+    one: Candidates,
+    which: str,
+    matrix: FeatureMatrix,
+) -> dict[str, float]:
+    """Give each family's contribution."""
+    recipe, ranker = model.recipe, model.ranker
+    trees = ranker.ranks(which)
+    if trees is None:
+        return {name: float(part[0]) for name, part in plain_parts_of(reader, one, which).items()}
+    split = trees.contributions(matrix, num_threads=1)[0]
+    family = {feature.name: feature.family for feature in recipe.features()}
+    parts = dict.fromkeys(FAMILIES, 0.0)
+    for name, value in zip(trees.columns, split, strict=False):
+        parts[family[name]] += float(value)
+    if not recipe.columns.names:
+        del parts["extra"]
+    if not recipe.attributes:
+        del parts["group"]
+    # Sums of many small parts: what rounding leaves over goes to the base.
+    score = float(score_pairs(reader, recipe, ranker, one, which).score[0])
+    return {**parts, _BASE: score - sum(parts.values())}
+
+
+def _facts(matrix: FeatureMatrix) -> dict[str, tuple[str, str]]:
+    """Say in both languages what the features of one pair are."""
+    row: Mapping[str, float] = dict(
+        zip(matrix.columns, matrix.values[0].astype(float).tolist(), strict=True)
+    )
+    n, last, gap = row["n"], row["last"], row["gap"]
+    facts = {
+        "own": (
+            (
+                f"买过 {n:.0f} 次，最近一次在 {last:.0f} 天前",
+                f"bought {n:.0f} times, last {last:.0f} days ago",
+            )
+            if n
+            else ("从未买过", "never bought")
+        ),
+        "popular": (
+            f"近 28 天有 {row['buyers_28']:.0f} 位会员购买",
+            f"bought by {row['buyers_28']:.0f} members in the last 28 days",
+        ),
+        "member": (
+            f"近 28 天到店 {row['visits_28']:.0f} 次",
+            f"{row['visits_28']:.0f} visits in the last 28 days",
+        ),
+    }
+    if not np.isnan(gap):
+        facts["rhythm"] = (f"平均每 {gap:.0f} 天买一次", f"bought every {gap:.0f} days on average")
+    now = row["price_now"]
+    if not np.isnan(now):
+        facts["price"] = (f"近期价格为平时的 {now:.0%}", f"price lately {now:.0%} of the usual")
+    return facts

@@ -1,0 +1,121 @@
+"""A fitted model: how it looks at a shop, how it ranks, and the shop as it was at the fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.datasets.community import Community
+from siyu.datasets.errors import ParameterError
+from siyu.datasets.ids import lookup
+
+from .member_columns import MemberFeatures, compute_columns
+from .purchases import Purchases
+from .ranker import Ranker
+from .shop import Shop
+from .training import Recipe, Window
+
+__all__ = ["Model", "ids_like", "shop_at", "who_is_asked", "why_plain"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """All that a fit leaves behind.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    ranker : Ranker
+    shop : Shop
+        At the moment of the fit.
+    """
+
+    recipe: Recipe
+    ranker: Ranker
+    shop: Shop
+
+
+def shop_at(
+    c: Community,
+    bought: Purchases,
+    moment: int,
+    recipe: Recipe,
+    member_features: MemberFeatures | None,
+) -> Shop:
+    """Look at a community that is cut at `moment`.
+
+    Raises
+    ------
+    ParameterError
+        If the recipe reads columns of the caller and there is no callable to give them.
+    """
+    extra = None
+    if recipe.columns.names:
+        if member_features is None:
+            listed = ", ".join(recipe.columns.names)
+            raise ParameterError(
+                "member_features",
+                f"the model learned from the member columns {listed}: "
+                "give the callable that computes them",
+            )
+        extra = compute_columns(member_features, c, moment)
+    return Shop.of(c, recipe.snapshot(c, bought, moment, extra))
+
+
+def ids_like(values: Sequence[Any] | pa.Array, name: str, like: pa.DataType) -> pa.Array:
+    """Take ids that the caller gives: distinct, sorted, of the community's type.
+
+    Raises
+    ------
+    ParameterError
+        If they are of another type.
+    """
+    try:
+        given = values if isinstance(values, pa.Array) else pa.array(values)
+        if isinstance(given, pa.ChunkedArray):
+            given = given.combine_chunks()
+        distinct = pc.unique(given.drop_null())
+        distinct = distinct.cast(like if _is_text(given.type) == _is_text(like) else pa.null())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise ParameterError(name, f"{name} must be ids of type {like}: {error}") from error
+    return distinct.take(pc.array_sort_indices(distinct))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Tell whether ids are text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def who_is_asked(shop: Shop, members: Sequence[Any] | pa.Array) -> tuple[pa.Array, str]:
+    """Sort out the members that the caller asks for; say what was odd about them."""
+    everyone = shop.everyone()
+    asked = ids_like(members, "members", everyone.type)
+    is_staff = lookup(asked, shop.staff) >= 0
+    asked = asked.filter(pa.array(~is_staff))
+    n_unknown = int((lookup(asked, everyone) < 0).sum())
+    told = []
+    if is_staff.any():
+        told.append(f"{int(is_staff.sum())} of the members asked for are staff and get no list")
+    if n_unknown:
+        told.append(f"{n_unknown} of the members asked for are not known and get a newcomer's list")
+    return asked, "; ".join(told)
+
+
+def why_plain(ranker: Ranker, windows: Sequence[Window]) -> str:
+    """Say why the trees do not rank lists of all products."""
+    if not windows:
+        return "the history is shorter than two horizons, so there is nothing to train on"
+    judged = [one for one in ranker.comparisons if one.list == "all"]
+    if not judged:
+        return "too few purchases to train on and to judge by"
+    found = judged[0]
+    if np.isnan(found.difference.low):
+        return f"only {found.n_members} members bought in the newest window: too few to judge by"
+    return (
+        f"on {found.n_members} members of the newest window the trees have NDCG@10 "
+        f"{found.model:.4f}, the plain model {found.fallback:.4f} (difference "
+        f"{found.difference.low:+.4f} to {found.difference.high:+.4f})"
+    )

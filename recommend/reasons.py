@@ -1,0 +1,93 @@
+"""Why a product stands in a list: one code a row, read off facts that can be checked.
+
+=====================  ==========================================================
+``due_again``          bought three times or more, and about due by the own rhythm
+``bought_often``       bought three times or more
+``bought_before``      bought once or twice
+``members_like_you``   new; bought by members who buy alike
+``your_taste``         new; near the member's taste
+``goes_with_yours``    new; bought by those who buy what the member buys
+``popular_nearby``     most bought lately in the member's store or region
+``popular``            most bought lately
+=====================  ==========================================================
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .candidates import Candidates
+from .snapshot import Snapshot
+from .sorted_keys import Floats, Ints, run_starts
+
+__all__ = ["REASONS", "reasons_of_rows", "reasons_of_segments"]
+
+REASONS = (
+    "due_again",
+    "bought_often",
+    "bought_before",
+    "members_like_you",
+    "your_taste",
+    "goes_with_yours",
+    "popular_nearby",
+    "popular",
+)
+_OFTEN = 3
+_ABOUT_DUE = (0.75, 2.0)  # times the member's own mean gap
+
+
+def reasons_of_rows(snapshot: Snapshot, pairs: Candidates, rows: Ints) -> NDArray[np.str_]:
+    """Give the reason for chosen rows of the candidates.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    pairs : Candidates
+        All candidates of the members: a source's score is set against the member's best.
+    rows : int64 array, n_rows
+
+    Returns
+    -------
+    text array, n_rows codes of `REASONS`
+    """
+    histories = snapshot.histories
+    chosen = pairs.take(rows)
+    at, known = histories.pairs.find(chosen.member * histories.n_products + chosen.product)
+    n = histories.pairs.read("n", at, known, 0)
+    gap = histories.pairs.read("gap", at, known, np.nan)
+    last = histories.pairs.read("last", at, known, np.nan)
+    low, high = _ABOUT_DUE
+    is_due = (n >= _OFTEN) & (last >= low * gap) & (last <= high * gap)
+    return np.select(
+        [is_due, n >= _OFTEN, n > 0],
+        REASONS[:3],
+        default=_of_new(snapshot, pairs, rows),
+    )
+
+
+def reasons_of_segments(segment: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Give the reason for rows of popularity lists."""
+    return np.where(segment == "everyone", "popular", "popular_nearby")
+
+
+def _of_new(snapshot: Snapshot, pairs: Candidates, rows: Ints) -> NDArray[np.str_]:
+    """Find the source that speaks loudest for products never bought."""
+    sources = (pairs.neighbours, pairs.taste, pairs.together)
+    relative = np.stack([_over_best(pairs.member, source)[rows] for source in sources])
+    loudest = relative.argmax(axis=0)
+    named = np.asarray(REASONS[3:6])[loudest] if len(rows) else np.zeros(0, "<U1")
+    place = snapshot.histories.place
+    home = place.of_member[pairs.member[rows]]
+    keys = home * snapshot.histories.n_products + pairs.product[rows]
+    is_nearby = place.buyers.find(keys)[1] & (home >= 0)
+    popular = np.where(is_nearby, "popular_nearby", "popular")
+    return np.where(relative.max(axis=0, initial=0) > 0, named, popular)
+
+
+def _over_best(member: Ints, scores: Floats) -> Floats:
+    """Divide each score by the member's largest; 0 where that is not above 0."""
+    if not len(member):
+        return scores
+    starts = run_starts(member)
+    best = np.repeat(np.maximum.reduceat(scores, starts), np.diff(np.append(starts, len(member))))
+    above = best > 0
+    return np.where(above, scores / np.where(above, best, np.float32(1)), np.float32(0))

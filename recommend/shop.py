@@ -1,0 +1,97 @@
+"""The shop at one moment: its snapshot, who may be addressed, and what may be offered."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.datasets.clock import INSTANT, instants
+from siyu.datasets.community import Community
+from siyu.datasets.ids import encode, lookup
+
+from .setting import in_stock
+from .snapshot import Snapshot
+from .sorted_keys import Bools
+
+__all__ = ["Shop"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shop:
+    """What a recommendation is made from.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+    opted_out, staff : pa.Array, sorted member ids
+        The first get lists that are the same for all, the second none.
+    offered : bool array, n_products (at least 1)
+        Products in stock.
+    offers : pa.Array, n_products
+        The offer under which each product is sold; null without one.
+    """
+
+    snapshot: Snapshot
+    opted_out: pa.Array
+    staff: pa.Array
+    offered: Bools
+    offers: pa.Array
+
+    @classmethod
+    def of(cls, c: Community, snapshot: Snapshot) -> "Shop":
+        """Read it from a community that is cut at the snapshot's moment."""
+        offered = np.zeros(snapshot.histories.n_products, np.bool_)
+        offered[: len(snapshot.products)] = in_stock(c, snapshot.products)
+        offers = _running_offers(c, snapshot.products, snapshot.moment)
+        return cls(snapshot, c.opted_out(), c.staff(), offered, offers)
+
+    def everyone(self) -> pa.Array:
+        """Give all members who get a list, sorted."""
+        members = self.snapshot.members
+        if not len(self.opted_out):
+            return members
+        out = self.opted_out.filter(pa.array(lookup(self.opted_out, self.staff) < 0))
+        both = pa.concat_arrays([members, out.cast(members.type)]) if len(members) else out
+        return both.take(pc.array_sort_indices(both))
+
+
+def _running_offers(c: Community, products: pa.Array, moment: int) -> pa.Array:
+    """Find for every product the cheapest product offer that runs and is open to everyone."""
+    rows = c.arrow("offers")
+    if rows is None or "product_id" not in rows.column_names:
+        return pa.nulls(len(products), pa.large_string())
+    product = lookup(rows["product_id"], products)
+    runs = (product >= 0) & ~_is_personal(c, rows)
+    if "kind" in rows.column_names:
+        runs &= _flags(pc.equal(rows["kind"], "product"))
+    if "ends_at" in rows.column_names:
+        now = pa.scalar(moment, INSTANT)
+        runs &= _flags(pc.greater(rows["ends_at"], now))
+    if "starts_at" in rows.column_names:
+        runs &= instants(rows["starts_at"].fill_null(pa.scalar(moment, INSTANT))) <= moment
+    if "stock" in rows.column_names:
+        runs &= _flags(pc.greater(rows["stock"], 0))
+    code, ids = encode(rows["offer_id"])
+    price = np.full(rows.num_rows, np.inf)
+    if "price" in rows.column_names:
+        price = rows["price"].fill_null(np.inf).to_numpy()
+    order = np.lexsort((code, price, product))
+    order = order[runs[order]]
+    met, first = np.unique(product[order], return_index=True)
+    best = np.full(len(products), -1, np.int64)
+    best[met] = code[order[first]]
+    return ids.take(pa.array(best, mask=best < 0))
+
+
+def _is_personal(c: Community, offers: pa.Table) -> Bools:
+    """Tell which offers only some members may have."""
+    listed = c.arrow("offer_members")
+    if listed is None:
+        return np.zeros(offers.num_rows, np.bool_)
+    return lookup(offers["offer_id"], pc.unique(listed["offer_id"])) >= 0
+
+
+def _flags(values: pa.ChunkedArray) -> Bools:
+    """Read flags; unknown counts as true."""
+    return np.asarray(values.fill_null(True).to_numpy(), np.bool_)
