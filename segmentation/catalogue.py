@@ -29,7 +29,8 @@ _TYPES: dict[str, pa.DataType] = {
 class Tag:
     """One tag; pairs are (Chinese, English).
 
-    `needs` lists ``table.column`` of everything the tag is made of; ``a|b`` means either.
+    `needs` lists ``table.column`` of everything the tag is made of; ``a|b`` means either, and
+    ``table.column=value`` that the value must occur.
     """
 
     tag: str
@@ -304,7 +305,7 @@ CATALOGUE: tuple[Tag, ...] = (
         "n_shares",
         "count",
         "events",
-        ("events.event",),
+        ("events.event=share",),
         ("share 类互动的次数", "events named share"),
         ("给分享素材与专属链接", "give them material and own links"),
     ),

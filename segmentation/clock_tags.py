@@ -19,13 +19,23 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _FEWEST_ACTS = 3
 _FEWEST_NIGHT_ACTS = 5
+_MANY_ACTS = 30
 _MEMBER_DAY = 13
 
 
 def keeps_time(times: Ints, tz: str) -> bool:
-    """Tell whether instants (us) have hours: dates alone all stand at midnight, here or in UTC."""
-    at_midnight = np.all(times % DAY_US == 0) or np.all(local_clock(times, tz) % DAY_US == 0)
-    return len(times) > 0 and not at_midnight
+    """Tell whether instants (us) have hours, or are dates stamped with one time of day.
+
+    Dates stand at midnight, here or in UTC, or all at one other time: then `_MANY_ACTS` are
+    needed to be sure.
+    """
+    if not len(times):
+        return False
+    for clock in (times % DAY_US, local_clock(times, tz) % DAY_US):
+        one_time = bool(np.all(clock == clock[0]))
+        if one_time and (clock[0] == 0 or len(times) >= _MANY_ACTS):
+            return False
+    return True
 
 
 def clock_tags(facts: Facts, dated: tuple[str, ...], timed: tuple[str, ...]) -> Columns:

@@ -15,7 +15,7 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, from_arrow, to_arrow
 from siyu.datasets.ids import encode
 
-from .records import maybe_missed, table_of
+from .records import ended_early, maybe_missed, table_of
 
 __all__ = ["Buying", "buying_of", "is_purchase", "rfm", "rfm_rows"]
 
@@ -63,7 +63,8 @@ def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Fram
     -----
     SiyuWarning
         If members without purchases joined before the record of orders began
-        (``Community(observed=...)``): their frequency is unknown, hence null, not 0.
+        (``Community(observed=...)``): their frequency is unknown, hence null, not 0; or if
+        that record ended before `as_of`.
 
     Notes
     -----
@@ -97,6 +98,8 @@ def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Fram
     known, end = c.before(as_of), c.moment(as_of)
     lines, members = table_of(known, "orders", "rfm()"), known.customers()
     buying = buying_of(lines, encode(lines["member_id"], members)[0], len(members), end, c.tz)
+    if ended := ended_early(known, end, "orders"):
+        warn(f"rfm(): {ended}")
     missed = maybe_missed(known, "orders", members, end)
     if np.any(missed & (buying.days == 0)):
         n = np.count_nonzero(missed & (buying.days == 0))

@@ -5,11 +5,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import INSTANT, instants
+from siyu.datasets.clock import DAY_US, INSTANT, instants
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
 
-__all__ = ["has_column", "is_recorded", "joined_at", "maybe_missed", "table_of"]
+__all__ = ["ended_early", "has_column", "is_recorded", "joined_at", "maybe_missed", "table_of"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -78,3 +78,11 @@ def maybe_missed(c: Community, table: str, members: pa.Array, end: int) -> Bools
     begin = pa.scalar(c.observed[table][0], INSTANT)
     early = pc.less(joined_at(c, members), begin).fill_null(False)
     return np.asarray(early.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def ended_early(c: Community, end: int, *tables: str) -> str:
+    """Say which records ended more than a day before `end`; empty if none did."""
+    last = {t: c.observed[t][1] for t in (tables or c.observed) if t in c.observed and c.has(t)}
+    early = {table: us for table, us in sorted(last.items()) if us < end - DAY_US}
+    told = ", ".join(f"'{table}' {(end - us) / DAY_US:.0f} days" for table, us in early.items())
+    return told and f"the record ended before as_of ({told}); since then all look silent"

@@ -12,7 +12,7 @@ from siyu.datasets.member_rows import MemberRows
 from .facts import Facts, acts_of
 from .records import is_recorded, joined_at
 
-__all__ = ["SPEAKING", "activity_tags", "social_tags"]
+__all__ = ["SHARE", "SPEAKING", "activity_tags", "social_tags"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -21,18 +21,23 @@ Columns = dict[str, pa.Array]
 SPEAKING = ("core_speaker", "speaker", "lurker", "outside")
 """The codes of `speaking`."""
 
+SHARE = "share"
+"""The event that counts as a share."""
+
 _SPEAKING_US = 90 * DAY_US
 _CORE_DAYS = 12
 _QUIET_US = 180 * DAY_US
 _NEVER = np.iinfo(np.int64).min
 
 
-def social_tags(facts: Facts) -> Columns:
+def social_tags(facts: Facts, *, shares_recorded: bool) -> Columns:
     """Tag speaking, sharing and inviting; a tag whose tables are absent is left out.
 
     Parameters
     ----------
     facts : Facts
+    shares_recorded : bool
+        Whether any member's share was ever recorded.
 
     Returns
     -------
@@ -43,8 +48,8 @@ def social_tags(facts: Facts) -> Columns:
     events, referrals = c.arrow("events"), c.arrow("referrals")
     if is_recorded(c, "messages", end, end - _SPEAKING_US) and c.has("memberships"):
         tags["speaking"] = _speaking(facts)
-    if events is not None and is_recorded(c, "events", end):
-        of = lookup(events["member_id"].filter(pc.equal(events["event"], "share")), members)
+    if events is not None and shares_recorded:
+        of = lookup(events["member_id"].filter(pc.equal(events["event"], SHARE)), members)
         tags["n_shares"] = pa.array(np.bincount(of[of >= 0], minlength=len(members)))
     if referrals is not None and is_recorded(c, "referrals", end):
         others = referrals.filter(pc.not_equal(referrals["inviter_id"], referrals["invitee_id"]))

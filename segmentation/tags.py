@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
@@ -16,10 +17,10 @@ from .facts import Facts, acts_of, facts_of
 from .purchase_norms import PurchaseNorms, purchase_norms
 from .purchase_tags import favourite_tags, purchase_tags
 from .recency import Buying, buying_of, rfm_rows
-from .records import has_column, is_recorded, maybe_missed
+from .records import ended_early, has_column, is_recorded, maybe_missed, table_of
 from .rfm_classes import RfmEdges, class_codes, edges_of, scores_of
 from .rhythm import Rhythm, rhythm_of
-from .social_tags import activity_tags, social_tags
+from .social_tags import SHARE, activity_tags, social_tags
 from .stages import StageRules, known_stages, stage_table
 
 __all__ = ["VALUE_BANDS", "TagNorms", "tag", "tag_norms", "tag_table"]
@@ -34,7 +35,8 @@ _ACT_TABLES = ("orders", "events", "messages")
 class TagNorms:
     """What tags compare a member with: the population step of `tag`.
 
-    `timed` and `dated` are the tables of acts whose hours, and whose days, can be believed.
+    `timed` and `dated` are the tables of acts whose hours, and whose days, can be believed;
+    `shares_recorded` tells whether there is any event named share.
     """
 
     rhythm: Rhythm
@@ -43,6 +45,7 @@ class TagNorms:
     purchases: PurchaseNorms
     dated: tuple[str, ...]
     timed: tuple[str, ...]
+    shares_recorded: bool
 
 
 def tag(
@@ -82,8 +85,8 @@ def tag(
     Warns
     -----
     SiyuWarning
-        Once, if tags are null because a table or column is absent or was not recorded;
-        ``problems`` is a frame of tag and reason.
+        Once, if tags are null because a table or column is absent or was not recorded
+        (``problems`` is a frame of tag and reason), or if a record ended before `as_of`.
 
     Notes
     -----
@@ -105,7 +108,7 @@ def tag(
         raise DataError(f"tag() needs the table orders or events; this community has: {there}")
     facts = facts_of(known, end, known.customers())
     table = tag_table(facts, tag_norms(facts))
-    _warn_of_unknown(table, facts)
+    _warn_of_weakness(table, facts)
     return from_arrow(table, output or kind_of(data))
 
 
@@ -122,6 +125,7 @@ def tag_norms(facts: Facts) -> TagNorms:
         purchase_norms(facts),
         dated,
         timed,
+        _is_there(facts, "events", f"event={SHARE}"),
     )
 
 
@@ -133,7 +137,7 @@ def tag_table(facts: Facts, norms: TagNorms) -> pa.Table:
         | purchase_tags(facts, norms.purchases)
         | favourite_tags(facts, norms.purchases)
         | clock_tags(facts, norms.dated, norms.timed)
-        | social_tags(facts)
+        | social_tags(facts, shares_recorded=norms.shares_recorded)
         | activity_tags(facts, norms.dated)
     )
     if facts.visits is not None and facts.activity == "orders":
@@ -179,14 +183,19 @@ def _rfm(facts: Facts) -> pa.Table:
     return rfm_rows(facts.members, buying, facts.end, missed)
 
 
-def _warn_of_unknown(table: pa.Table, facts: Facts) -> None:
-    """Warn once of the tags that are null for everybody because something is absent."""
-    reasons = {t.tag: _reason(t, facts) for t in CATALOGUE if table[t.tag].null_count == len(table)}
-    unknown = {tag: reason for tag, reason in reasons.items() if reason}
-    if unknown and len(table):
+def _warn_of_weakness(table: pa.Table, facts: Facts) -> None:
+    """Warn once of tags that are null because something is absent, and of records that ended."""
+    unknown = {}
+    for entry in CATALOGUE if table.num_rows else ():
+        reason = _reason(entry, facts) if table[entry.tag].null_count == table.num_rows else ""
+        if reason:
+            unknown[entry.tag] = reason
+    told = "; ".join(f"{tag} ({reason})" for tag, reason in unknown.items())
+    ended = ended_early(facts.c, facts.end)
+    said = [told and f"unknown, hence null: {told}", ended]
+    if any(said):
         problems = pa.table({"tag": list(unknown), "reason": list(unknown.values())})
-        told = "; ".join(f"{tag} ({reason})" for tag, reason in unknown.items())
-        warn(f"tag(): unknown, hence null: {told}", from_arrow(problems, "pandas"))
+        warn(f"tag(): {'; '.join(filter(None, said))}", from_arrow(problems, "pandas"))
 
 
 def _reason(tag: Tag, facts: Facts) -> str:
@@ -198,4 +207,9 @@ def _reason(tag: Tag, facts: Facts) -> str:
 
 
 def _is_there(facts: Facts, table: str, column: str) -> bool:
-    return has_column(facts.c, table, column) and is_recorded(facts.c, table, facts.end)
+    """Tell whether a column (``column=value``: with that value anywhere) is there and recorded."""
+    name, _, value = column.partition("=")
+    if not has_column(facts.c, table, name) or not is_recorded(facts.c, table, facts.end):
+        return False
+    values = table_of(facts.c, table, "tag()")[name]
+    return not value or pc.any(pc.equal(values, value)).as_py() is True

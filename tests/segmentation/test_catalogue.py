@@ -25,7 +25,7 @@ def test_every_tag_says_what_it_means_and_what_to_do(entry: Tag) -> None:
 def test_what_a_tag_needs_is_a_column_of_a_schema(entry: Tag) -> None:
     for either in entry.needs:
         for need in either.split("|"):
-            table, column = need.split(".")
+            table, column = need.split("=")[0].split(".")
             assert column in [known.name for known in SCHEMAS[table].columns]
 
 

@@ -202,6 +202,31 @@ def test_shares_are_events_of_that_name() -> None:
     assert _tags(events=events).n_shares[1] == 2
 
 
+def test_events_without_any_share_do_not_tell_who_shares() -> None:
+    events = pd.DataFrame({"member_id": 1, "event_time": _at(*DAYS), "event": "rate"})
+    with pytest.warns(SiyuWarning, match="n_shares .needs events.event=share"):
+        assert tag(Community(events=events, tz=TZ), as_of=T).n_shares.isna().all()
+
+
+def test_dates_stamped_with_any_one_time_have_no_clock() -> None:
+    times = pd.date_range("2026-01-01 07:00", periods=40, freq="D", tz=TZ)
+    orders = pd.DataFrame({"member_id": 1, "order_time": times, "amount": 1.0})
+    assert pd.isna(_tags(orders=orders).active_hour[1])
+    orders.loc[3, "order_time"] += pd.Timedelta("1h")
+    assert _tags(orders=orders).active_hour[1] == 7
+
+
+def test_a_record_that_ended_long_ago_is_told() -> None:
+    span = {"orders": ("2025-01-01", "2026-02-19")}
+    c = Community(orders=_orders(DAYS), tz=TZ, observed=span)
+    with pytest.warns(SiyuWarning, match="the record ended before as_of .'orders' 10 days"):
+        rfm(c, as_of=T)
+    with pytest.warns(SiyuWarning, match="the record ended before as_of .'orders' 10 days"):
+        lifecycle(c, as_of=T)
+    with pytest.warns(SiyuWarning, match="the record ended before as_of .'orders' 10 days"):
+        tag(c, as_of=T)
+
+
 def test_zombies_were_known_long_ago_and_did_nothing_since() -> None:
     joined = _at("2025-01-01", "2025-01-01", "2026-02-01", "2025-01-01", "2025-01-01")
     members = pd.DataFrame({"member_id": [1, 2, 3, 4, 5], "joined_at": joined})
