@@ -37,6 +37,7 @@ class Offers:
 
     recommendations: pd.DataFrame
     recommender: "OfferRecommender"
+    activity: str = "orders"
     validation: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
@@ -86,7 +87,7 @@ def rank_offers(c: Community, *, as_of: Any, k: int, random_state: int) -> Offer
     activity = activity_of(c.before(as_of))
     recommender = OfferRecommender(random_state=random_state, activity=activity)
     recommender.fit(c, as_of=as_of, member_features=member_features)
-    return Offers(recommender.recommend(k=k), recommender)
+    return Offers(recommender.recommend(k=k), recommender, activity)
 
 
 def member_features(c: Community, as_of: Any) -> pd.DataFrame:

@@ -29,8 +29,8 @@ _WORDS = {
         "KOC: {ranked:,} ranked, {left:,} left out by name ({why}); the first {top}: {roles}",
     ),
     "offers": (
-        "推荐：{members:,} 位会员各 {k} 件；来源 {sources}",
-        "offers: {k} each for {members:,} members; by {sources}",
+        "推荐（依据 {activity}）：{members:,} 位会员各 {k} 件；来源 {sources}",
+        "offers, from {activity}: {k} each for {members:,} members; by {sources}",
     ),
     "metric": (
         "  验证窗口 NDCG@10 {name}：{value:.3f} [{low:.3f}, {high:.3f}]",
@@ -122,7 +122,14 @@ def _offers(result: "RunResult", lang: Lang) -> Iterator[str]:
     frame = result.offers.recommendations
     sources = label(frame.drop_duplicates("member_id"), lang=lang)["source"]
     k = int(frame["rank"].max()) if len(frame) else 0
-    yield _line("offers", lang, members=len(sources), k=k, sources=_counted(sources))
+    yield _line(
+        "offers",
+        lang,
+        activity=result.offers.activity,
+        members=len(sources),
+        k=k,
+        sources=_counted(sources),
+    )
     for name, (value, low, high) in result.offers.validation.items():
         yield _line("metric", lang, name=name, value=value, low=low, high=high)
 

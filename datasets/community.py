@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from . import as_of as as_of_rules
@@ -230,8 +231,9 @@ class Community:
         return staff_among(self._known_now("members"), self.arrow("staff_links"))
 
     def opted_out(self) -> pa.Array:
-        """Give the members who want no personal treatment, as known now, sorted."""
-        return flagged(self._known_now("members"), "opt_out", True)
+        """Give the customers who want no personal treatment, as known now, sorted."""
+        flags = flagged(self._known_now("members"), "opt_out", True)
+        return flags.filter(pc.is_in(flags, self.customers())) if len(flags) else flags
 
     @classmethod
     def merge(

@@ -123,8 +123,14 @@ def test_opt_out_and_kind_apply_as_known_now() -> None:
             "kind": ["staff", "customer"],
         }
     )
-    c = Community(members=members).before(T)
+    orders = pd.DataFrame({"member_id": [2], "order_time": [BEFORE], "amount": [1.0]})
+    c = Community(members=members, orders=orders).before(T)
     assert (c.opted_out().to_pylist(), c.staff().to_pylist()) == ([2], [1])
+
+
+def test_who_opts_out_but_comes_later_is_not_there_yet() -> None:
+    members = pd.DataFrame({"member_id": [1], "joined_at": [AFTER], "opt_out": [True]})
+    assert len(Community(members=members).before(T).opted_out()) == 0
 
 
 def test_a_community_cut_earlier_stays_cut() -> None:
