@@ -11,31 +11,26 @@ from siyu.datasets.frames import Frame, to_arrow
 from siyu.datasets.ids import encode
 
 from .figure_style import BLUE, GREEN, GREY, empty, figure, plain
+from .ranking_quality import METHODS, Interval
 from .small_counts import SMALLEST, hidden_cells
 from .wording import Lang, Text
 
-__all__ = ["METHODS", "baseline_bars", "offered_products", "probability_histogram", "top_products"]
+__all__ = [
+    "baseline_bars",
+    "categories_of",
+    "offered_products",
+    "probability_histogram",
+    "top_products",
+]
 
 _METRIC = Text("排序质量：模型与基线", "Quality of the ranking: model and baselines")
 _CHANCE = Text("每位会员首选商品的购买概率", "Probability of each member's first offer")
 _TOP = Text("推荐给最多会员的商品", "Products offered to most members")
 _NOTHING = Text("没有可画的推荐", "No offers to draw")
 
-METHODS = {
-    "model": Text("模型", "Model"),
-    "popularity": Text("热销榜", "Popularity"),
-    "segment_popularity": Text("分群热销榜", "Popularity by segment"),
-    "repurchase": Text("买过的商品", "Bought before"),
-    "fallback": Text("简单规则", "Plain model"),
-    "last_bought": Text("最近买过", "Last bought"),
-    "co_purchase": Text("常一起买", "Bought together"),
-    "random": Text("随机", "Random"),
-}
-"""Words for the methods that a ranking is compared with."""
-
 
 def baseline_bars(
-    validation: Mapping[str, tuple[float, float, float]],
+    validation: Mapping[str, Interval],
     *,
     metric: str = "NDCG@10",
     lang: Lang = "zh",
@@ -199,13 +194,13 @@ def offered_products(
     pairs = np.unique(member * max(len(ids), 1) + code) % max(len(ids), 1)
     counts = np.bincount(pairs, minlength=len(ids))
     order = np.argsort(-counts, kind="stable")
-    kinds = _categories(products)
+    kinds = categories_of(products)
     listed = [ids[int(i)].as_py() for i in order]
     return [(str(i), kinds.get(str(i), "")) for i in listed], counts[order].tolist()
 
 
-def _categories(products: Frame | None) -> dict[str, str]:
-    """Give each product's category, if it is known."""
+def categories_of(products: Frame | None) -> dict[str, str]:
+    """Give each product's category where it is known; products are keyed as text."""
     if products is None:
         return {}
     table, _ = to_arrow(products)

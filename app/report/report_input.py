@@ -20,7 +20,6 @@ _NEEDS = {
 }
 
 Words = str | tuple[str, str]
-Interval = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -44,10 +43,8 @@ class ReportInput:
         ``community``.
     recommendations : frame, optional
         From ``OfferRecommender.recommend``.
-    validation : mapping of method to (estimate, low, high), optional
-        The metric of ``"model"`` and of each baseline; ends that are not known are NaN.
-    gains : mapping of baseline to (estimate, low, high), optional
-        The model's metric less the baseline's, paired over members: the stronger test.
+    validation : frame, or mapping of method to (estimate, low, high), optional
+        ``OfferRecommender.validation_``, or the metric of ``"model"`` and of each baseline.
     metric : str
         Name of that metric.
     skipped : mapping of step to reason
@@ -82,8 +79,7 @@ class ReportInput:
     ties: Frame | None = None
     communities: Frame | None = None
     recommendations: Frame | None = None
-    validation: Mapping[str, Interval] | None = None
-    gains: Mapping[str, Interval] = field(default_factory=dict)
+    validation: Frame | Mapping[str, tuple[float, float, float]] | None = None
     metric: str = "NDCG@10"
     skipped: Mapping[str, Words] = field(default_factory=dict)
     warnings: Sequence[Any] = ()

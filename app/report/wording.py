@@ -79,7 +79,9 @@ def share(value: float) -> str:
 
     Examples
     --------
-    >>> share(0.1234)
-    '12.3%'
+    >>> share(0.1234), share(0.0002), share(0.0)
+    ('12.3%', '<0.1%', '0.0%')
     """
+    if 0 < value < 0.0005:
+        return "<0.1%"
     return f"{100 * value:.1f}%" if np.isfinite(value) else "–"
