@@ -9,11 +9,15 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError
 from siyu.report.advice import ADVICE, CLASS_ORDER, STAGE_COLOURS, STAGE_ORDER, code_words
 from siyu.report.evidence import Evidence
+from siyu.report.koc_page import koc_page
 from siyu.report.member_places import Network, places, shown_members
+from siyu.report.method_page import method_page
 from siyu.report.offers_page import offers_page
-from siyu.report.page_parts import Note
+from siyu.report.overview import overview_page
+from siyu.report.page_parts import Note, Table
 from siyu.report.ranking_quality import ranking_qualities
 from siyu.report.report_input import ReportInput
+from siyu.report.segments import segments_page
 from siyu.report.shopping import Shopping
 from siyu.report.wording import amount, share, text_of
 from siyu.segmentation import tag_catalog
@@ -212,3 +216,59 @@ def test_numbers_are_written_for_people() -> None:
 
 def test_words_may_come_as_text_pair_or_mapping() -> None:
     assert [text_of(v).en for v in ("x", ("中", "en"), {"zh": "中", "en": "e"})] == ["x", "en", "e"]
+
+
+def events_only() -> Community:
+    times = pd.date_range("2026-01-01", periods=40, freq="D", tz="UTC")
+    frame = pd.DataFrame({"member_id": np.arange(40) % 20, "event_time": times, "event": "rate"})
+    return Community(events=frame, tz="UTC", observed={"events": ("2026-01-01", "2026-02-10")})
+
+
+def text_of_pages(given: ReportInput) -> str:
+    pages = [overview_page, segments_page, koc_page, method_page]
+    return repr([page(Evidence.of(given)) for page in pages])
+
+
+def test_without_orders_the_report_tells_of_events() -> None:
+    tags = pd.DataFrame({"member_id": range(20), "stage": ["new"] * 20})
+    text = text_of_pages(ReportInput(community=events_only(), as_of="2026-03-01", tags=tags))
+    assert "40 events" in text
+    assert "There are no orders: stages follow acts" in text
+
+
+def test_the_recorded_span_is_told_in_local_days() -> None:
+    text = text_of_pages(ReportInput(community=events_only(), as_of="2026-03-01"))
+    assert "2026-01-01 – 2026-02-09" in text
+
+
+def test_a_list_of_koc_without_anybody_or_ties_says_so() -> None:
+    nobody = pd.DataFrame(
+        {
+            "member_id": [1],
+            "rank": pd.array([None], dtype="Int64"),
+            "score": [np.nan],
+            "excluded_because": ["staff"],
+        }
+    )
+    text = text_of_pages(ReportInput(community=events_only(), as_of="2026-03-01", koc=nobody))
+    assert "No member made the list" in text
+    assert "There are no ties" in text
+
+
+def test_own_tags_and_stages_appear_under_their_own_names() -> None:
+    tags = pd.DataFrame({"member_id": range(20), "stage": ["vip"] * 20, "my_tag": ["x"] * 20})
+    text = text_of_pages(ReportInput(community=events_only(), as_of="2026-03-01", tags=tags))
+    assert "vip" in text
+    assert "my_tag" in text
+
+
+def test_a_tag_lists_its_eight_largest_values() -> None:
+    tags = pd.DataFrame({"member_id": range(200), "city": [f"c{i % 10}" for i in range(200)]})
+    (card,) = segments_page(
+        Evidence.of(ReportInput(community=events_only(), as_of="2026-03-01", tags=tags))
+    ).cards
+    table, note = card.parts
+    assert isinstance(table, Table)
+    assert len(table.rows) == 8
+    assert isinstance(note, Note)
+    assert note.text.en == "2 more values."
