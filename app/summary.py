@@ -24,6 +24,18 @@ _WORDS = {
         "该召回：{n:,} 位沉睡会员，过去人均每个购买日 {value:,.0f}",
         "to win back: {n:,} dormant members who spent {value:,.0f} a purchase day",
     ),
+    "due": (
+        "未来 7 天该来的：{n:,} 位会员，按各自的购买节奏",
+        "due in the next 7 days, each by the own rhythm: {n:,} members",
+    ),
+    "habits": ("习惯：{parts}", "habits: {parts}"),
+    "night": ("夜猫子 {share:.0%}", "night owls {share:.0%}"),
+    "zombie": ("长期无动静 {share:.0%}", "long silent {share:.0%}"),
+    "category": ("最受偏爱的品类 {name}（{share:.0%}）", "favourite category {name} ({share:.0%})"),
+    "expected": (
+        "  第一件推荐的预期购买：{n:,.0f} 位会员（{horizon} 内）",
+        "  members expected to take their first offer within {horizon}: {n:,.0f}",
+    ),
     "koc": (
         "KOC：{ranked:,} 位参与排名，{left:,} 位按名单排除（{why}）；前 {top} 名：{roles}",
         "KOC: {ranked:,} ranked, {left:,} left out by name ({why}); the first {top}: {roles}",
@@ -97,6 +109,22 @@ def _tags(result: "RunResult", lang: Lang) -> Iterator[str]:
     quiet = result.tags[result.tags["stage"] == "dormant"]
     if len(quiet) and quiet["purchase_value"].notna().any():
         yield _line("quiet", lang, n=len(quiet), value=quiet["purchase_value"].mean())
+    as_of = pd.Timestamp(result.as_of, unit="us", tz="UTC")
+    wait = result.tags["next_due"] - as_of
+    yield _line("due", lang, n=int(wait.between(pd.Timedelta(0), pd.Timedelta("7D")).sum()))
+    habits = list(_habits(result.tags, lang))
+    if habits:
+        yield _line("habits", lang, parts=" · ".join(habits))
+
+
+def _habits(tags: pd.DataFrame, lang: Lang) -> Iterator[str]:
+    favourite = tags["favourite_category"].value_counts(normalize=True)
+    if len(favourite):
+        yield _line("category", lang, name=favourite.index[0], share=favourite.iloc[0])
+    for key, column in {"night": "night_owl", "zombie": "zombie"}.items():
+        known = tags[column].dropna()
+        if len(known):
+            yield _line(key, lang, share=known.astype(float).mean())
 
 
 def _koc(result: "RunResult", lang: Lang) -> Iterator[str]:
@@ -130,6 +158,10 @@ def _offers(result: "RunResult", lang: Lang) -> Iterator[str]:
         k=k,
         sources=_counted(sources),
     )
+    first = frame[frame["rank"] == 1]["probability"]
+    if first.notna().any():
+        horizon = result.offers.recommender.horizon
+        yield _line("expected", lang, n=first.sum(), horizon=horizon)
     for name, (value, low, high) in result.offers.validation.items():
         yield _line("metric", lang, name=name, value=value, low=low, high=high)
 
