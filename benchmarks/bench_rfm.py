@@ -67,7 +67,7 @@ def with_pandas(orders: pd.DataFrame) -> pd.DataFrame:
     by_member = bought.assign(day=day).groupby("member_id")
     table = by_member.agg(last=("order_time", "max"), frequency=("day", "nunique"))
     money = known.groupby("member_id")["amount"].sum().reindex(table.index)
-    recency = (AS_OF - table["last"]) / pd.Timedelta(days=1)
+    recency = (AS_OF - table["last"]).dt.total_seconds() / 86_400
     table = table.assign(recency=recency, monetary=money / table["frequency"])
     return table[["recency", "frequency", "monetary"]].reset_index()
 

@@ -93,8 +93,8 @@ def score(c: Community, truth: "pd.Series[str]", method: Any) -> tuple[float, fl
     """Give balanced accuracy of lapsed, and macro-F1 of stages, over members who bought."""
     told = lifecycle(c, as_of=AS_OF, method=method).set_index("member_id").stage
     told = told[told != "prospect"]
-    true = truth.reindex(told.index)
-    told, true = told[true.notna()].to_numpy(str), true[true.notna()].to_numpy(str)
+    known = truth.reindex(told.index)
+    true, told = (stages[known.notna()].to_numpy(str) for stages in (known, told))
     is_lapsed, says_lapsed = (np.isin(s, ["dormant", "churned"]) for s in (true, told))
     lapsed = (says_lapsed[is_lapsed].mean() + (~says_lapsed[~is_lapsed]).mean()) / 2
     if "growing" not in true:

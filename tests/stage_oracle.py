@@ -28,7 +28,8 @@ class _Walk:
     def __init__(self, rhythm: Rhythm, rules: StageRules) -> None:
         self.rhythm, self.rules = rhythm, rules
         self.gaps: list[int] = []
-        self.visits_in_run, self.is_first_run, self.day = 0, True, None
+        self.visits_in_run, self.is_first_run = 0, True
+        self.day: int | None = None
         self.stage, self.since, self.last = "prospect", _LONG_AGO, _LONG_AGO
 
     def gap(self) -> float:

@@ -14,7 +14,7 @@ from siyu.segmentation import tag, tag_changes
 from strategies import AS_OF, small_community
 
 
-def _frame(ids: list[Any], **columns: list[Any]) -> pd.DataFrame:
+def _frame(ids: list[Any], **columns: Any) -> pd.DataFrame:
     return pd.DataFrame({"member_id": ids, **columns})
 
 

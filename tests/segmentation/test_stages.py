@@ -31,7 +31,7 @@ def _orders(days: dict[Any, list[float]]) -> pd.DataFrame:
 
 def _staged(
     days: dict[Any, list[float]], rhythm: Rhythm = TEN_DAYS, rules: StageRules | None = None
-) -> pd.DataFrame:
+) -> Any:
     """Stage members by a given rhythm, so that the numbers can be worked by hand."""
     c = Community(orders=_orders(days), tz="UTC")
     members = c.customers()
@@ -99,7 +99,7 @@ def test_limits_may_be_moved() -> None:
 
 
 def test_members_without_orders_are_prospects_since_they_joined() -> None:
-    joined = pd.to_datetime(["2026-01-05", None]).tz_localize("UTC")
+    joined = pd.to_datetime(pd.Series(["2026-01-05", None])).dt.tz_localize("UTC")
     members = pd.DataFrame({"member_id": [8, 9], "joined_at": joined})
     c = Community(orders=_orders({1: [12, 5]}), members=members, tz=TZ)
     table = lifecycle(c, as_of=AS_OF).set_index("member_id")
