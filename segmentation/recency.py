@@ -12,7 +12,7 @@ from siyu.datasets.clock import days_between, instants, local_day
 from siyu.datasets.community import Community, as_community
 from siyu.datasets.errors import warn
 from siyu.datasets.exact_sums import exact_sum
-from siyu.datasets.frames import Frame, from_arrow, to_arrow
+from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import encode
 
 from .records import ended_early, maybe_missed, table_of
@@ -27,7 +27,13 @@ _LONG_AGO = np.iinfo(np.int64).min
 _BLOCK = 1 << 15
 
 
-def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Frame:
+def rfm(
+    orders: Frame | Community,
+    *,
+    as_of: Any,
+    tz: str | None = None,
+    output: FrameKind | None = None,
+) -> Frame:
     """Measure recency, frequency and monetary value at one moment.
 
     Only order lines before `as_of` count. A line with a quantity of 0 or less or a negative
@@ -43,10 +49,12 @@ def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Fram
     tz : str, optional
         For a bare frame: the zone in which days are cut. Default: the zone of
         ``order_time``; naive times are the shop's clock.
+    output : {"pandas", "polars", "pyarrow"}, optional
+        Kind of frame; default the kind of `orders`, pandas for a Community.
 
     Returns
     -------
-    frame like `orders` (pandas for a Community), sorted by ``member_id``
+    frame, sorted by ``member_id``
         ``recency`` : days since the last purchase, float > 0; null without purchases;
         ``frequency`` : distinct local purchase days, int; 0 without purchases;
         ``monetary`` : mean net amount a purchase day, in the currency of `orders`, float,
@@ -93,7 +101,8 @@ def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Fram
     1        bo    2.000          1      20.0
     """
     if not isinstance(orders, Community):
-        return _of_buyers(orders, as_of, tz)
+        rows, kind = to_arrow(orders)
+        return from_arrow(_of_buyers(rows, as_of, tz), output or kind)
     c = as_community(orders, "orders", tz)
     known, end = c.before(as_of), c.moment(as_of)
     lines, members = table_of(known, "orders", "rfm()"), known.customers()
@@ -104,7 +113,7 @@ def rfm(orders: Frame | Community, *, as_of: Any, tz: str | None = None) -> Fram
     if np.any(missed & (buying.days == 0)):
         n = np.count_nonzero(missed & (buying.days == 0))
         warn(f"rfm(): {n} members joined before orders were recorded; their frequency is null")
-    return from_arrow(rfm_rows(members, buying, end, missed), "pandas")
+    return from_arrow(rfm_rows(members, buying, end, missed), output or "pandas")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,15 +186,14 @@ def rfm_rows(members: pa.Array, buying: Buying, end: int, missed: Bools) -> pa.T
     )
 
 
-def _of_buyers(orders: Frame, as_of: Any, tz: str | None) -> Frame:
+def _of_buyers(orders: pa.Table, as_of: Any, tz: str | None) -> pa.Table:
     """Measure those who bought in a bare frame."""
-    rows, kind = to_arrow(orders)
-    c = as_community(rows, "orders", tz)
+    c = as_community(orders, "orders", tz)
     end, lines = c.moment(as_of), table_of(c, "orders", "rfm()")
     codes, members = encode(lines["member_id"])
     buying = buying_of(lines, codes, len(members), end, c.tz)
     table = rfm_rows(members, buying, end, np.zeros(len(members), dtype=np.bool_))
-    return from_arrow(table.filter(pc.greater(table["frequency"], 0)), kind)
+    return table.filter(pc.greater(table["frequency"], 0))
 
 
 def _distinct(keys: Ints, n_days: int, n_members: int) -> Ints:

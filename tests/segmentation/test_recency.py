@@ -199,3 +199,8 @@ def test_a_chunk_of_members_gives_the_rows_of_the_whole(orders: pd.DataFrame, up
     whole = rfm(orders, as_of=AS_OF)
     chunk = rfm(orders[orders.member_id <= upto], as_of=AS_OF)
     pd.testing.assert_frame_equal(chunk, whole[whole.member_id <= upto].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("data", [_orders((1, "2026-01-01", 1.0)), small_community()])
+def test_another_kind_of_frame_may_be_asked_for(data: object) -> None:
+    assert isinstance(rfm(data, as_of="2026-03-01", output="polars"), pl.DataFrame)
