@@ -37,7 +37,7 @@ def report_of(result: "RunResult", options: "RunOptions") -> str:
             rfm=_rfm(result, as_of),
             koc=None if result.koc is None else result.koc.ranked,
             recommendations=None if offers is None else offers.recommendations,
-            validation=None if offers is None else offers.validation,
+            validation=None if offers is None else offers.recommender.validation_,
             skipped=result.skipped,
             warnings=result.warnings,
             manifest={"versions": versions(), "random_state": options.random_state},

@@ -1,7 +1,6 @@
 """The three jobs of a run: tags, KOC and offers, each on whatever tables are there."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -38,7 +37,6 @@ class Offers:
     recommendations: pd.DataFrame
     recommender: "OfferRecommender"
     activity: str = "orders"
-    validation: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 def activity_of(c: Community) -> Literal["orders", "events"]:

@@ -45,9 +45,13 @@ _WORDS = {
         "offers, from {activity}: {k} each for {members:,} members; by {sources}",
     ),
     "metric": (
-        "  验证窗口 NDCG@10 {name}：{value:.3f} [{low:.3f}, {high:.3f}]",
-        "  NDCG@10 in the validation window, {name}: {value:.3f} [{low:.3f}, {high:.3f}]",
+        "  验证窗口 NDCG@10（{kind}）：模型 {model:.3f}，简单规则 {fallback:.3f}，差 {difference:+.3f} "
+        "[{low:+.3f}, {high:+.3f}]",
+        "  NDCG@10 on unseen weeks, {kind}: model {model:.3f}, plain list {fallback:.3f}, "
+        "{difference:+.3f} [{low:+.3f}, {high:+.3f}]",
     ),
+    "all": ("全部商品", "all products"),
+    "new": ("未买过的商品", "products new to the member"),
     "skipped": ("跳过 {name}：{reason}", "skipped {name}: {reason}"),
     "warnings": (
         "提醒 {n} 条，见 manifest.json；第一条：{first}",
@@ -162,8 +166,9 @@ def _offers(result: "RunResult", lang: Lang) -> Iterator[str]:
     if first.notna().any():
         horizon = result.offers.recommender.horizon
         yield _line("expected", lang, n=first.sum(), horizon=horizon)
-    for name, (value, low, high) in result.offers.validation.items():
-        yield _line("metric", lang, name=name, value=value, low=low, high=high)
+    for row in result.offers.recommender.validation_.to_dict("records"):
+        row.pop("n_members")
+        yield _line("metric", lang, kind=_line(row.pop("list"), lang), **row)
 
 
 def _counted(words: "pd.Series[str]") -> str:

@@ -73,10 +73,10 @@ def ids_in(*columns: pa.Array | pa.ChunkedArray | None) -> pa.Array:
     >>> ids_in(pa.array([2, 1]), None, pa.array([2, 3])).to_pylist()
     [1, 2, 3]
     """
-    parts = [pc.unique(column).drop_null() for column in columns if column is not None]
-    parts = [part for part in parts if len(part)]
+    there = [column for column in columns if column is not None]
+    parts = [part for part in (pc.unique(c).drop_null() for c in there) if len(part)]
     if not parts:
-        return pa.array([], pa.int64())
+        return pa.array([], there[0].type if there else pa.int64())
     met = pc.unique(pa.chunked_array(parts))
     return met.take(pc.array_sort_indices(met))
 
