@@ -112,7 +112,9 @@
   window.addEventListener("hashchange", show);
   window.addEventListener("beforeprint", () => {
     for (const page of pages) page.hidden = false;
-    for (const place of document.querySelectorAll(".plot")) draw(place, 680);
+    for (const place of document.querySelectorAll(".plot")) {
+      draw(place, place.closest(".half") ? 330 : 680);
+    }
   });
   window.addEventListener("afterprint", show);
   show();
