@@ -45,8 +45,8 @@ _WORDS = {
         "offers, from {activity}: {k} each for {members:,} members; by {sources}",
     ),
     "metric": (
-        "  验证窗口 NDCG@10（{kind}）：模型 {model:.3f}，简单规则 {fallback:.3f}，差 {difference:+.3f} "
-        "[{low:+.3f}, {high:+.3f}]",
+        "  未见过的几周 NDCG@10（{kind}）：模型 {model:.3f}，简单规则 {fallback:.3f}，"
+        "差 {difference:+.3f} [{low:+.3f}, {high:+.3f}]",
         "  NDCG@10 on unseen weeks, {kind}: model {model:.3f}, plain list {fallback:.3f}, "
         "{difference:+.3f} [{low:+.3f}, {high:+.3f}]",
     ),
@@ -167,8 +167,8 @@ def _offers(result: "RunResult", lang: Lang) -> Iterator[str]:
         horizon = result.offers.recommender.horizon
         yield _line("expected", lang, n=first.sum(), horizon=horizon)
     for row in result.offers.recommender.validation_.to_dict("records"):
-        row.pop("n_members")
-        yield _line("metric", lang, kind=_line(row.pop("list"), lang), **row)
+        values = {str(name): value for name, value in row.items()}
+        yield _line("metric", lang, kind=_line(values.pop("list"), lang), **values)
 
 
 def _counted(words: "pd.Series[str]") -> str:

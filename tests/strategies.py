@@ -1,5 +1,7 @@
 """Small random communities, for tests that a fact holds for every input."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -36,7 +38,7 @@ def small_community(seed: int = 0, n: int = 120, *, text_ids: bool = False) -> C
     def when(size: int, low: int = -4_000, high: int = 500) -> pd.Series:
         return pd.Series(AS_OF + pd.to_timedelta(rng.integers(low, high, size), unit="h"))
 
-    def name(codes: np.ndarray) -> np.ndarray | pa.Array:
+    def name(codes: Any) -> Any:
         return pa.array([f"m{c:05d}" for c in codes]) if text_ids else codes
 
     def table(**columns: object) -> pa.Table:
@@ -44,7 +46,10 @@ def small_community(seed: int = 0, n: int = 120, *, text_ids: bool = False) -> C
         return pa.table(ready)
 
     joined = when(len(who), -6_000, 300)
-    pick = lambda size: rng.choice(who, size)  # noqa: E731
+
+    def pick(size: int) -> Any:
+        return rng.choice(who, size)
+
     return Community(
         tz=TZ,
         members=table(

@@ -1,6 +1,7 @@
 """Each rule of what was known at one moment, by later rows and by later values."""
 
 import warnings
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -12,7 +13,7 @@ from siyu.datasets.errors import SiyuWarning
 T = pd.Timestamp("2026-03-01", tz="UTC")
 BEFORE, AT, AFTER = T - pd.Timedelta("1us"), T, T + pd.Timedelta("1D")
 WHO = {"member_id": [1, 2, 3]}
-DATED = {
+DATED: dict[str, tuple[str, dict[str, Any]]] = {
     "orders": ("order_time", {**WHO, "amount": [1.0] * 3}),
     "events": ("event_time", {**WHO, "event": ["view"] * 3}),
     "messages": ("message_time", WHO),
@@ -38,8 +39,9 @@ DATED = {
 }
 
 
-def cut(table: str, **columns: object) -> pd.DataFrame:
-    c = Community(**{table: pd.DataFrame(columns)}).before(T)
+def cut(table: str, **columns: Any) -> pd.DataFrame:
+    tables: dict[str, Any] = {table: pd.DataFrame(columns)}
+    c = Community(**tables).before(T)
     frame = getattr(c, table)
     assert isinstance(frame, pd.DataFrame)
     return frame
@@ -78,11 +80,11 @@ def test_snapshots_are_not_cut(table: str) -> None:
 
 @pytest.mark.parametrize("table", ["offer_products", "identities"])
 def test_undated_tables_are_whole(table: str) -> None:
-    columns = {
+    columns: dict[str, dict[str, Any]] = {
         "offer_products": {"offer_id": [1], "product_id": [2]},
         "identities": {"member_id": [1], "id_kind": ["phone"], "id": ["x"]},
-    }[table]
-    assert len(cut(table, **columns)) == 1
+    }
+    assert len(cut(table, **columns[table])) == 1
 
 
 @pytest.mark.parametrize("table", ["promotions", "offers", "campaigns"])
@@ -95,7 +97,8 @@ def test_a_plan_counts_from_when_it_was_known(table: str) -> None:
 @pytest.mark.parametrize("table", ["ties", "memberships", "referrals"])
 def test_undated_rows_are_kept_with_one_warning(table: str) -> None:
     time, columns = DATED[table]
-    c = Community(**{table: pd.DataFrame({**columns, time: [None, BEFORE, AFTER]})}).before(T)
+    tables: dict[str, Any] = {table: pd.DataFrame({**columns, time: [None, BEFORE, AFTER]})}
+    c = Community(**tables).before(T)
     with pytest.warns(SiyuWarning, match=f"1 undated rows of '{table}' count at every as_of") as w:
         rows = c.arrow(table)
     assert (rows is not None, rows.num_rows if rows else 0, len(w)) == (True, 2, 1)
