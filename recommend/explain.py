@@ -106,22 +106,22 @@ def _facts(matrix: FeatureMatrix) -> dict[str, tuple[str, str]]:
         "own": (
             (
                 f"买过 {n:.0f} 次，最近一次在 {last:.0f} 天前",
-                f"bought {n:.0f} times, last {last:.0f} days ago",
+                f"times bought: {n:.0f}, last {last:.0f} days ago",
             )
             if n
             else ("从未买过", "never bought")
         ),
         "popular": (
             f"近 28 天有 {row['buyers_28']:.0f} 位会员购买",
-            f"bought by {row['buyers_28']:.0f} members in the last 28 days",
+            f"members who bought it in the last 28 days: {row['buyers_28']:.0f}",
         ),
         "member": (
             f"近 28 天到店 {row['visits_28']:.0f} 次",
-            f"{row['visits_28']:.0f} visits in the last 28 days",
+            f"visits in the last 28 days: {row['visits_28']:.0f}",
         ),
     }
     if not np.isnan(gap):
-        facts["rhythm"] = (f"平均每 {gap:.0f} 天买一次", f"bought every {gap:.0f} days on average")
+        facts["rhythm"] = (f"平均每 {gap:.0f} 天买一次", f"days between purchases of it: {gap:.0f}")
     now = row["price_now"]
     if not np.isnan(now):
         facts["price"] = (f"近期价格为平时的 {now:.0%}", f"price lately {now:.0%} of the usual")

@@ -76,7 +76,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         ``"fallback"``.
     validation_ : pandas frame, one row a kind of list
         NDCG@10 of model and fallback in the deciding window, their difference with its paired
-        95 % interval, members behind it. No rows if there was too little data.
+        80 % interval, members behind it. No rows if there was too little data.
     importance_ : dict of feature to its share of the trees' gain; empty without trees
 
     Examples
@@ -154,7 +154,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         recipe = self._recipe()
         c, moment = community.before(as_of), community.moment(as_of)
         bought = Purchases.of(c, activity=self.activity)
-        recipe = replace(recipe, attributes=default_attributes(c))
+        recipe = replace(recipe, attributes=default_attributes(c, bought.products))
         until = min(c.observed.get(self.activity, (0, moment))[1], moment)
         # The oldest window only serves to choose between trees and plain model.
         n_windows = 1 if self.ranker == "never" else self.n_windows + 1

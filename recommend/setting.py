@@ -77,20 +77,22 @@ class Setting:
         )
 
 
-def default_attributes(c: Community) -> tuple[str, ...]:
+def default_attributes(c: Community, products: pa.Array) -> tuple[str, ...]:
     """Choose the columns of ``products`` that sort products into groups.
 
     Category and brand, and of the further text columns those with at least two values and at
-    most one for every four products; six columns at most.
+    most one for every four of the given products; six columns at most.
     """
     listed = c.arrow("products")
     if listed is None:
         return ()
+    # Only what was bought counts: products listed later change nothing.
+    listed = listed.take(pa.array(np.flatnonzero(lookup(listed["product_id"], products) >= 0)))
     chosen = [name for name in _ALWAYS if name in listed.column_names]
     for name, column in zip(listed.column_names, listed.columns, strict=True):
         if name not in chosen and name != "product_id" and _is_text(column.type):
             n_values = len(pc.unique(column.drop_null()))
-            if 2 <= n_values <= listed.num_rows / 4:
+            if 2 <= n_values <= len(products) / 4:
                 chosen.append(name)
     return tuple(chosen[:_MOST_ATTRIBUTES])
 

@@ -1,0 +1,68 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from planted_shop import N_MEMBERS
+from siyu.datasets import DataError, label
+from siyu.recommend import OfferRecommender
+
+
+@pytest.mark.parametrize("which", ["trained", "plain"])
+@pytest.mark.parametrize("only_new", [False, True])
+def test_contributions_add_up_to_the_score(
+    which: str, only_new: bool, request: pytest.FixtureRequest
+) -> None:
+    rec: OfferRecommender = request.getfixturevalue(which)
+    rows = rec.recommend(members=[0, 1, 60], k=4, only_new=only_new)
+    for row in rows.itertuples():
+        parts = rec.explain(row.member_id, row.product_id, only_new=only_new)
+        assert parts["contribution"].sum() == pytest.approx(row.score, abs=1e-9)
+
+
+def test_the_base_is_the_same_for_everyone(trained: OfferRecommender) -> None:
+    bases = [
+        trained.explain(member, product).set_index("family").loc["base", "contribution"]
+        for member, product in ((0, "tea-1"), (1, "wine-3"))
+    ]
+    assert bases[0] == pytest.approx(bases[1], abs=1e-9)
+
+
+def test_the_largest_contribution_comes_first(trained: OfferRecommender) -> None:
+    parts = trained.explain(0, "tea-1")
+    sizes = parts["contribution"].abs().to_numpy()[:-1]
+    assert (np.diff(sizes) <= 0).all()
+    assert parts["family"].iloc[-1] == "base"
+
+
+def test_a_staple_is_explained_by_own_purchases(plain: OfferRecommender) -> None:
+    best = plain.recommend(members=[0], k=1)["product_id"].iloc[0]
+    parts = plain.explain(0, best)
+    assert parts["family"].iloc[0] == "own"
+    assert parts["en"].iloc[0].startswith("times bought:")
+    assert parts["zh"].iloc[0].startswith("买过")
+
+
+def test_a_product_off_the_list_is_explained_too(trained: OfferRecommender) -> None:
+    worst = trained.recommend(members=[0], k=40)
+    assert len(trained.explain(0, worst["product_id"].iloc[-1])) > 1
+
+
+def test_reasons_and_sources_have_words_in_both_languages(trained: OfferRecommender) -> None:
+    rows = pd.concat([trained.recommend(), trained.recommend(only_new=True)])
+    for lang in ("zh", "en"):
+        worded = label(rows, lang=lang)
+        for column in ("reason", "source"):
+            assert not worded[column].str.contains("_").any()
+
+
+def test_an_unknown_product_is_named(trained: OfferRecommender) -> None:
+    with pytest.raises(DataError, match="product 'beer' was never bought"):
+        trained.explain(0, "beer")
+
+
+@pytest.mark.parametrize("member", [7, N_MEMBERS, N_MEMBERS + 4, 999])
+def test_members_without_a_personal_list_have_nothing_to_explain(
+    trained: OfferRecommender, member: int
+) -> None:
+    with pytest.raises(DataError, match="nothing in it is personal"):
+        trained.explain(member, "tea-1")
