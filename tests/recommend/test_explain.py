@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planted_shop import N_MEMBERS
-from siyu.datasets import DataError, label
+from planted_shop import AS_OF, N_MEMBERS, make_shop
+from siyu.datasets import Community, DataError, label
 from siyu.recommend import OfferRecommender
 
 
@@ -17,6 +17,18 @@ def test_contributions_add_up_to_the_score(
     for row in rows.itertuples():
         parts = rec.explain(row.member_id, row.product_id, only_new=only_new)
         assert parts["contribution"].sum() == pytest.approx(row.score, abs=1e-9)
+
+
+def test_only_families_of_the_model_are_named(trained: OfferRecommender) -> None:
+    def tags(c: Community, as_of: pd.Timestamp) -> pd.DataFrame:  # noqa: ARG001
+        return pd.DataFrame({"member_id": np.arange(N_MEMBERS), "n": np.arange(N_MEMBERS)})
+
+    rec = OfferRecommender(ranker="always", random_state=0)
+    rec.fit(make_shop(products=None), as_of=AS_OF, member_features=tags)
+    families = set(rec.explain(0, "tea-1")["family"])
+    assert "extra" in families
+    assert "group" not in families
+    assert "extra" not in set(trained.explain(0, "tea-1")["family"])
 
 
 def test_the_base_is_the_same_for_everyone(trained: OfferRecommender) -> None:
