@@ -10,10 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-ORDERS = """订单号,会员ID,下单时间,实付金额
-0001,m01,2026-05-01 10:00,¥19.90
-0002,m01,2026-05-20 21:30,"¥1,020.00"
-0003,m02,2026-06-11 09:15,¥5.00
+ORDERS = """会员ID,下单时间,实付金额
+m01,2026-05-01 10:00,¥19.90
+m01,2026-05-20 21:30,"¥1,020.00"
+m02,2026-06-11 09:15,¥5.00
 """
 
 

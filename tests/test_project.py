@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 import pkgutil
 import subprocess
 import sys
@@ -97,6 +98,12 @@ def test_every_package_folder_is_listed_for_the_wheel() -> None:
         for init in (ROOT / top).rglob("__init__.py")
     }
     assert there == listed
+
+
+def test_the_public_names_are_these() -> None:
+    names = {p: sorted(importlib.import_module(f"siyu.{p}").__all__) for p in PACKAGES}
+    listed = json.loads((ROOT / "tests" / "public_names.json").read_text("utf-8"))
+    assert {**names, "siyu": sorted(siyu.__all__)} == listed
 
 
 def test_the_version_is_that_of_the_project() -> None:
