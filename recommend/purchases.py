@@ -26,6 +26,11 @@ __all__ = ["ACTIVITIES", "Purchases"]
 
 ACTIVITIES = ("orders", "events")
 _TIME = {"orders": "order_time", "events": "event_time"}
+_IDS = ("member_id", "product_id")
+_READ = {
+    "orders": (*_IDS, "order_time", "order_id", "store_id", "quantity", "amount", "discount"),
+    "events": (*_IDS, "event_time"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +147,7 @@ def _kept_rows(c: Community, activity: str) -> pa.Table:
             f"recommendations need the column product_id in the table {activity}; "
             "without it nobody knows what was bought"
         )
+    rows = rows.select([name for name in _READ[activity] if name in rows.column_names])
     keep = rows["product_id"].is_valid()
     if activity == "orders":
         keep = pc.and_(keep, pc.greater_equal(rows["amount"], 0))
