@@ -66,7 +66,7 @@ class RankerOptions:
 
     use: str = "auto"
     objective: str = "binary"
-    n_windows: int = 2
+    n_windows: int = 3
     n_jobs: int = 1
     random_state: int = 0
 

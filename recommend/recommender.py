@@ -98,7 +98,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         activity: str = "orders",
         ranker: str = "auto",
         objective: str = "binary",
-        n_windows: int = 2,
+        n_windows: int = 3,
         n_jobs: int = 1,
         random_state: int | np.random.Generator | None = None,
     ) -> None:
