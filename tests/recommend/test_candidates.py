@@ -69,7 +69,7 @@ def is_own_taste(snapshot: Snapshot) -> np.ndarray:
     names = np.array(snapshot.products.to_pylist())[product]
     planted = np.array(["tea", "nuts", "soap", "wine"])[ids % 4]
     mine = np.array([p.startswith(t) for p, t in zip(names, planted, strict=True)])
-    return member[mine]
+    return np.asarray(member[mine])
 
 
 def test_what_is_not_offered_is_no_candidate(snapshot: Snapshot, reader: SnapshotReader) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from planted_shop import AS_OF, N_MEMBERS, make_shop
 from siyu.datasets import Community, DataError, label
+from siyu.datasets.labels import Lang
 from siyu.recommend import OfferRecommender
 
 
@@ -60,8 +61,10 @@ def test_a_product_off_the_list_is_explained_too(trained: OfferRecommender) -> N
 
 
 def test_reasons_and_sources_have_words_in_both_languages(trained: OfferRecommender) -> None:
-    rows = pd.concat([trained.recommend(), trained.recommend(only_new=True)])
-    for lang in ("zh", "en"):
+    lists: list[pd.DataFrame] = [trained.recommend(), trained.recommend(only_new=True)]
+    rows = pd.concat(lists)
+    languages: tuple[Lang, ...] = ("zh", "en")
+    for lang in languages:
         worded = label(rows, lang=lang)
         for column in ("reason", "source"):
             assert not worded[column].str.contains("_").any()

@@ -104,7 +104,7 @@ class Tags:
         ids = np.arange(N_MEMBERS + 5)
         n = orders.groupby("member_id").size().reindex(ids, fill_value=0)
         return pd.DataFrame(
-            {"member_id": ids, "n": n.to_numpy(), "taste": [taste_of(i) for i in ids]}
+            {"member_id": ids, "n": n.to_numpy(), "taste": [taste_of(int(i)) for i in ids]}
         )
 
 

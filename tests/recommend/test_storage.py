@@ -100,7 +100,7 @@ def test_a_model_of_nobody_is_kept(tmp_path: Path) -> None:
 def test_member_columns_are_kept(tmp_path: Path) -> None:
     def tags(c: Community, as_of: pd.Timestamp) -> pd.DataFrame:  # noqa: ARG001
         ids = np.arange(N_MEMBERS)
-        return pd.DataFrame({"member_id": ids, "taste": [taste_of(i) for i in ids]})
+        return pd.DataFrame({"member_id": ids, "taste": [taste_of(int(i)) for i in ids]})
 
     rec = OfferRecommender(ranker="always", random_state=0)
     rec.fit(make_shop(), as_of=AS_OF, member_features=tags).save(tmp_path / "model")
