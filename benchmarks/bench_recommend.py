@@ -31,6 +31,7 @@ from siyu.datasets import Community, SiyuWarning, load_complete_journey
 from siyu.datasets.intervals import bootstrap_mean, paired_difference
 from siyu.recommend import OfferRecommender, list_quality, next_purchases
 from siyu.recommend.baselines import bought_most_often, most_popular
+from siyu.recommend.candidates import find_candidates
 
 _MEASURES = ("ndcg", "recall", "average_precision", "hit")
 _PLAIN = "plain model"
@@ -49,7 +50,7 @@ def main() -> None:
         for name, rows in lists.items():
             path = _write(rows, how.out, f"{name.replace(' ', '_')}{'_new' * only_new}")
             _score(path, how, only_new, None if name == _PLAIN else _PLAIN)
-    print("\nseconds:", json.dumps({name: round(taken, 1) for name, taken in timings.items()}))
+    print("\nseconds:", json.dumps({name: round(taken, 3) for name, taken in timings.items()}))
     versions = f"lightgbm {lightgbm.__version__}, numpy {np.__version__}, pandas {pd.__version__}"
     print(f"python {platform.python_version()}, {versions}, {os.cpu_count()} cores")
 
@@ -78,6 +79,7 @@ def _fitted(
         rec = OfferRecommender(ranker=ranker, n_jobs=n_jobs, random_state=0).fit(c, as_of=cut)
     timings[f"fit, ranker={ranker}"] = time.perf_counter() - start
     if ranker == "auto":
+        timings |= _speed(rec)
         print("on the window before the cut:")
         print(rec.validation_.round(4).to_string(index=False), rec.source_)
 
@@ -88,6 +90,24 @@ def _fitted(
         return rows
 
     return make
+
+
+def _speed(rec: OfferRecommender) -> dict[str, float]:
+    """Time candidates with their features for all buyers, and the list of one member."""
+    model = rec.model_
+    snapshot = model.shop.snapshot
+    reader, members = snapshot.reader(), snapshot.buyers()
+    start = time.perf_counter()
+    pairs = find_candidates(reader, members, model.recipe.quotas)
+    model.recipe.matrix(snapshot, pairs)
+    taken = time.perf_counter() - start
+    calls = []
+    for member in snapshot.members[:20].to_pylist():
+        begin = time.perf_counter()
+        rec.recommend(members=[member])
+        calls.append(time.perf_counter() - begin)
+    print(f"candidates and features: {len(pairs):,} pairs, {len(pairs) / taken:,.0f} a second")
+    return {"one member's list, median": float(np.median(calls))}
 
 
 def _print_measures(lists: dict[str, Any], truth: Any, only_new: bool) -> None:  # noqa: FBT001

@@ -91,7 +91,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def who_is_asked(shop: Shop, members: Sequence[Any] | pa.Array) -> tuple[pa.Array, str]:
     """Sort out the members that the caller asks for; say what was odd about them."""
-    everyone = shop.everyone()
+    everyone = shop.addressed
     asked = ids_like(members, "members", everyone.type)
     is_staff = lookup(asked, shop.staff) >= 0
     asked = asked.filter(pa.array(~is_staff))

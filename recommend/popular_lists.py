@@ -90,7 +90,7 @@ def lists_by_segment(snapshot: Snapshot, members: Ints, k: int, offered: Bools) 
 
 def _listed(rows: Ints, share: NDArray[np.float64], k: int, segment: str) -> Listed:
     """Give the same best `k` products to some rows."""
-    best = np.argsort(-share, kind="stable")[:k]
+    best = np.argsort(-share, kind="stable")[:k] if len(rows) else np.zeros(0, np.int64)
     best = best[share[best] > 0]
     return Listed(
         row=np.repeat(rows, len(best)),

@@ -15,7 +15,6 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
-from siyu.datasets.randomness import generator
 
 from .batches import Wanted
 from .explain import explain_pair
@@ -23,6 +22,7 @@ from .factorisation import FactorOptions
 from .lists import make_lists
 from .member_columns import MemberColumns, MemberFeatures
 from .model import Model, ids_like, shop_at, who_is_asked, why_plain
+from .parameters import microseconds, one_of, seed_of
 from .purchases import ACTIVITIES, Purchases
 from .ranker import LISTS, RankerOptions, fit_ranker
 from .setting import default_attributes
@@ -237,7 +237,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             bought = Purchases.of(c, activity=model.recipe.activity)
             shop = shop_at(c, bought, moment, model.recipe, member_features)
             model, reader = replace(model, shop=shop), shop.snapshot.reader()
-        asked = model.shop.everyone()
+        asked = model.shop.addressed
         if members is not None:
             asked, told = who_is_asked(model.shop, members)
             if told:
@@ -267,7 +267,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             If the member or the product is not known, or the member gets no personal list.
         """
         shop = self._fitted().shop
-        asked = ids_like([member_id], "member_id", shop.everyone().type)
+        asked = ids_like([member_id], "member_id", shop.addressed.type)
         named = ids_like([product_id], "product_id", shop.snapshot.products.type)
         member = int(lookup(asked, shop.snapshot.members)[0])
         product = int(lookup(named, shop.snapshot.products)[0])
@@ -327,18 +327,18 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
 
     def _recipe(self) -> Recipe:
         """Check the parameters; lay down how snapshots, candidates and features are made."""
-        _one_of("kind", self.kind, ("product",))
-        _one_of("goal", self.goal, ("repurchase",))
-        _one_of("activity", self.activity, ACTIVITIES)
-        _one_of("ranker", self.ranker, ("auto", "always", "never"))
-        _one_of("objective", self.objective, ("binary", "lambdarank", "rank_xendcg"))
+        one_of("kind", self.kind, ("product",))
+        one_of("goal", self.goal, ("repurchase",))
+        one_of("activity", self.activity, ACTIVITIES)
+        one_of("ranker", self.ranker, ("auto", "always", "never"))
+        one_of("objective", self.objective, ("binary", "lambdarank", "rank_xendcg"))
         for name in ("n_windows", "n_jobs"):
             if getattr(self, name) < 1:
                 raise ParameterError(name, f"{name} must be 1 or more, got {getattr(self, name)}")
-        factors = FactorOptions(random_state=_seed(self.random_state))
+        factors = FactorOptions(random_state=seed_of(self.random_state))
         return Recipe(
             activity=self.activity,
-            horizon=_microseconds(self.horizon),
+            horizon=microseconds(self.horizon),
             attributes=(),
             columns=MemberColumns({}),
             options=SnapshotOptions(factors=factors),
@@ -382,30 +382,3 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "model_"):
             raise NotFittedError("this OfferRecommender is not fitted yet: call fit, or load one")
         return self.model_
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse a value that is not supported."""
-    if value not in allowed:
-        listed = ", ".join(repr(one) for one in allowed)
-        raise ParameterError(name, f"{name} must be one of {listed} for now, got {value!r}")
-
-
-def _microseconds(horizon: str | pd.Timedelta) -> int:
-    """Read a duration of a day or more."""
-    try:
-        length = pd.Timedelta(horizon)
-    except ValueError as error:
-        message = f"horizon must be a duration such as '28D', got {horizon!r}"
-        raise ParameterError("horizon", message) from error
-    if not length >= pd.Timedelta(days=1):
-        raise ParameterError("horizon", f"horizon must be a day or more, got {horizon!r}")
-    return int(length // pd.Timedelta(microseconds=1))
-
-
-def _seed(random_state: int | np.random.Generator | None) -> int:
-    """Turn `random_state` into one whole number."""
-    drawn = generator(random_state)  # refuses what is none
-    if isinstance(random_state, int | np.integer):
-        return int(random_state) % 2**31
-    return int(drawn.integers(2**31))

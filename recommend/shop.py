@@ -25,7 +25,9 @@ class Shop:
     ----------
     snapshot : Snapshot
     opted_out, staff : pa.Array, sorted member ids
-        The first get lists that are the same for all, the second none.
+        As known now. The first get lists that are the same for all, the second none.
+    addressed : pa.Array, sorted member ids
+        All customers known at the moment, opted out or not.
     offered : bool array, n_products (at least 1)
         Products in stock.
     offers : pa.Array, n_products
@@ -35,6 +37,7 @@ class Shop:
     snapshot: Snapshot
     opted_out: pa.Array
     staff: pa.Array
+    addressed: pa.Array
     offered: Bools
     offers: pa.Array
 
@@ -44,16 +47,7 @@ class Shop:
         offered = np.zeros(snapshot.histories.n_products, np.bool_)
         offered[: len(snapshot.products)] = in_stock(c, snapshot.products)
         offers = _running_offers(c, snapshot.products, snapshot.moment)
-        return cls(snapshot, c.opted_out(), c.staff(), offered, offers)
-
-    def everyone(self) -> pa.Array:
-        """Give all members who get a list, sorted."""
-        members = self.snapshot.members
-        if not len(self.opted_out):
-            return members
-        out = self.opted_out.filter(pa.array(lookup(self.opted_out, self.staff) < 0))
-        both = pa.concat_arrays([members, out.cast(members.type)]) if len(members) else out
-        return both.take(pc.array_sort_indices(both))
+        return cls(snapshot, c.opted_out(), c.staff(), c.customers(), offered, offers)
 
 
 def _running_offers(c: Community, products: pa.Array, moment: int) -> pa.Array:

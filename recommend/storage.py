@@ -111,6 +111,7 @@ def _shop_tables(shop: Shop) -> dict[str, pa.Table]:
         "references.parquet": pa.table({"member": snapshot.references}),
         "opted_out.parquet": pa.table({"member_id": shop.opted_out}),
         "staff.parquet": pa.table({"member_id": shop.staff}),
+        "addressed.parquet": pa.table({"member_id": shop.addressed}),
     }
 
 
@@ -148,6 +149,7 @@ def _shop(bundle: Bundle, recipe: Recipe, moment: int) -> Shop:
         snapshot=snapshot,
         opted_out=bundle.table("opted_out.parquet")["member_id"].combine_chunks(),
         staff=bundle.table("staff.parquet")["member_id"].combine_chunks(),
+        addressed=bundle.table("addressed.parquet")["member_id"].combine_chunks(),
         offered=_array(numbers, "offered"),
         offers=products["offer_id"].combine_chunks(),
     )

@@ -56,6 +56,7 @@ def test_later_rows_of_new_members_and_products_change_nothing(
     newer = people.tail(3).assign(
         member_id=[500, 501, 502], kind="customer", joined_at=AS_OF + pd.Timedelta("2D")
     )
+    assert newer["opt_out"].any()
     c = make_shop(orders=pd.concat([orders, later]), members=pd.concat([people, newer]))
     assert_same(lists(c), before)
 
