@@ -44,7 +44,7 @@ def main() -> None:
     makers, timings = _makers(c, cut, how.jobs)
     for only_new in (False, True):
         truth = next_purchases(c, as_of=cut, only_new=only_new)
-        lists = {name: make(only_new) for name, make in makers.items() if name or not only_new}
+        lists = {name: make(only_new) for name, make in makers.items()}
         lists = {name: rows for name, rows in lists.items() if rows is not None}
         _print_measures(lists, truth, only_new)
         for name, rows in lists.items():
