@@ -46,9 +46,9 @@ _WORDS = {
     ),
     "metric": (
         "  未见过的几周 NDCG@10（{kind}）：模型 {model:.3f}，简单规则 {fallback:.3f}，"
-        "差 {difference:+.3f} [{low:+.3f}, {high:+.3f}]",
+        "差 {difference:+.3f}（80% 区间 {low:+.3f} 至 {high:+.3f}）",
         "  NDCG@10 on unseen weeks, {kind}: model {model:.3f}, plain list {fallback:.3f}, "
-        "{difference:+.3f} [{low:+.3f}, {high:+.3f}]",
+        "{difference:+.3f} (80 % interval {low:+.3f} to {high:+.3f})",
     ),
     "all": ("全部商品", "all products"),
     "new": ("未买过的商品", "products new to the member"),

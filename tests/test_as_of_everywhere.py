@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from siyu.datasets import Community, SiyuWarning
 from siyu.graph import MemberGraph, build_ties, communities, koc, structural_holes
+from siyu.recommend import OfferRecommender
 from siyu.segmentation import lifecycle, rfm, rfm_class, tag
 from strategies import (
     AS_OF,
@@ -31,6 +32,7 @@ CALLS: dict[str, Call] = {
     "structural_holes": lambda c: structural_holes(MemberGraph.from_community(c, as_of=AS_OF)),
     "communities": lambda c: communities(MemberGraph.from_community(c, as_of=AS_OF)),
     "koc": lambda c: koc(c, as_of=AS_OF),
+    "recommend": lambda c: OfferRecommender(random_state=0).fit(c, as_of=AS_OF).recommend(),
 }
 
 

@@ -82,7 +82,7 @@ def _quality_card(quality: RankingQuality, metric: str, *, wide: bool) -> Card:
     rows = tuple(_method_row(quality, name) for name in order)
     columns = (
         *(Text("方法", "Method"), Text(f"{metric}（区间）", f"{metric} (interval)")),
-        Text("模型高出（成对区间）", "Model minus this (paired)"),
+        Text("模型高出（成对 80% 区间）", "Model minus this (paired 80 % interval)"),
     )
     parts = (bars, _verdict(quality), Table(columns, rows, (1, 2)))
     return Card(quality.title(), parts, wide)
@@ -114,7 +114,7 @@ def _verdict(quality: RankingQuality) -> Note:
         return Note(Text("没有可比的基线。", "There is no baseline to compare with."), "skip")
     gap, low, high = ahead
     if low > 0:
-        zh, en = "模型更好，不是偶然", "the model is better beyond chance"
+        zh, en = "模型更好，整个区间在 0 以上", "the model is better, its whole interval above 0"
     elif high < 0:
         zh, en = "模型更差，宜用基线", "the model is worse: use the simple method"
     else:

@@ -169,7 +169,7 @@ def test_a_recommenders_own_validation_is_read() -> None:
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ((0.5, 0.45, 0.55), "better beyond chance"),
+        ((0.5, 0.45, 0.55), "its whole interval above 0"),
         ((0.32, 0.25, 0.39), "cannot be told apart"),
         ((0.1, 0.05, 0.15), "use the simple method"),
     ],
