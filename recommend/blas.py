@@ -15,7 +15,7 @@ def one_blas_thread() -> AbstractContextManager[object]:
     >>> with one_blas_thread():
     ...     pass
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limit: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
     return limit
