@@ -53,7 +53,7 @@ def test_without_plotly_the_report_is_skipped_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [n for n in sys.modules if n.startswith("plotly")] + ["plotly"]:
-        monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, name, None)
     c = make_community(60, random_state=3)
     result = run_pipeline(c, as_of=AS_OF, out=tmp_path / "out")
     assert "the report needs plotly" in result.skipped["report"]

@@ -65,7 +65,7 @@ def test_taste_is_read_pair_by_pair() -> None:
 
 
 def test_one_thread_is_held_only_for_the_block() -> None:
-    from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_info
 
     def threads() -> list[int]:
         return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
