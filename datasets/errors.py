@@ -39,7 +39,10 @@ class SiyuError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One broken rule of one column: how often, and where first (row 0 is the first)."""
+    """One broken rule of one column: how often, and where first.
+
+    `first_row` counts from 0 in a frame; readers of files count lines from 1, as editors do.
+    """
 
     column: str
     rule: str
