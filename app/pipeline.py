@@ -18,7 +18,7 @@ from siyu.datasets.files import write_json, write_parquet, write_text
 from siyu.datasets.frames import to_arrow
 from siyu.datasets.labels import Lang
 from siyu.manifest import input_summary, sha256_of, versions
-from siyu.steps import Koc, Offers, find_koc, rank_offers, tag_members
+from siyu.steps import Koc, Offers, activity_of, find_koc, rank_offers, tag_members
 
 __all__ = ["STEPS", "RunOptions", "RunResult", "run_pipeline"]
 
@@ -135,8 +135,6 @@ def run_pipeline(
 
 
 def _require_activity(c: Community, as_of: Any) -> None:
-    from siyu.steps import activity_of
-
     try:
         activity_of(c.before(as_of))
     except DataError as error:

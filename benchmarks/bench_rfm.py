@@ -16,7 +16,6 @@ import datetime as dt
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from peak_memory import forget_peak, peak_mb, require_agreement
 
 __all__ = ["ENGINES", "difference", "main", "measure", "orders_of"]
 
@@ -91,27 +91,6 @@ def measure(
     return {**middle, "mb": peak[0] - before}, table
 
 
-def forget_peak() -> float:
-    """Start to watch memory; give the MB held now (where the system cannot tell: the peak)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return peak_mb()
-    return _status("VmRSS")
-
-
-def peak_mb() -> float:
-    if Path("/proc/self/status").exists():
-        return _status("VmHWM")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def _status(field: str) -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(field)).split()[1]) / 1024
-
-
 def difference(one: pd.DataFrame, other: pd.DataFrame) -> float:
     """Give the largest relative difference; infinite if the members differ."""
     if one["member_id"].tolist() != other["member_id"].tolist():
@@ -129,7 +108,9 @@ def compare(n_lines: int, ids: str, repeats: int) -> str:
     cells = ["{wall:.3f} s ({cpu:.3f}), {mb:,.0f} MB".format(**found[e]) for e in ENGINES]
     ratios = [found["pandas"][key] / found["siyu"][key] for key in ("wall", "cpu")]
     cells.append("{:.1f}x ({:.1f}x)".format(*ratios))
-    cells.append(f"{difference(*tables):.0e}")
+    off = difference(*tables)
+    require_agreement(f"{n_lines} lines, {ids} ids", off)
+    cells.append(f"{off:.0e}")
     return f"| {n_lines:,} | {ids} | " + " | ".join(cells) + " |"
 
 

@@ -21,7 +21,6 @@ import importlib.util
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from peak_memory import forget_peak, peak_mb, require_agreement
 
 __all__ = ["ENGINES", "difference", "edges_of", "main", "measure"]
 
@@ -93,27 +93,6 @@ def measure(engine: str, edges: Array) -> tuple[dict[str, float], Array]:
     return {"wall": wall, "cpu": cpu, "mb": peak_mb() - before}, values
 
 
-def forget_peak() -> float:
-    """Start to watch memory; give the MB held now (where the system cannot tell: the peak)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return peak_mb()
-    return _status("VmRSS")
-
-
-def peak_mb() -> float:
-    if Path("/proc/self/status").exists():
-        return _status("VmHWM")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def _status(field: str) -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(field)).split()[1]) / 1024
-
-
 def edges_of(graph: str, bench: Path | None) -> Array:
     """Make or read a graph: a number of members, ``star:LEAVES``, or a Parquet file of edges."""
     if graph.endswith(".parquet"):
@@ -169,6 +148,8 @@ def compare(name: str, edges: Array, peers: Sequence[str], repeats: int) -> str:
         for e in ("networkx", "igraph")
     ]
     off = [difference(values[peer], values["siyu"]) for peer in peers]
+    for peer, gap in zip(peers, off, strict=True):
+        require_agreement(f"{name}, {peer}", gap)
     last = f"{max(off):.0e}" if off else "-"
     return "| " + " | ".join([name, f"{len(edges):,}", *cells, *times, last]) + " |"
 

@@ -30,3 +30,9 @@ def test_the_engines_agree(bench: Any, ids: str) -> None:
 def test_other_members_are_a_difference(bench: Any) -> None:
     table = bench.with_siyu(bench.orders_of(100, "integer"))
     assert bench.difference(table, table.iloc[1:]) == float("inf")
+
+
+@pytest.mark.parametrize("difference", [1e-6, float("inf"), float("nan")])
+def test_results_that_differ_end_the_benchmark(bench: Any, difference: float) -> None:
+    with pytest.raises(SystemExit, match="10 lines: results differ by"):
+        bench.require_agreement("10 lines", difference)
