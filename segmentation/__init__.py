@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from siyu.datasets.lazy import attach
 
 if TYPE_CHECKING:
-    from siyu.segmentation.catalogue import tag_catalog
-    from siyu.segmentation.changes import tag_changes
     from siyu.segmentation.recency import rfm
     from siyu.segmentation.rfm_classes import RfmEdges, rfm_class, rfm_edges, rfm_score
     from siyu.segmentation.stages import STAGES, StageRules, lifecycle
-    from siyu.segmentation.tags import tag
+    from siyu.segmentation.tagging.catalogue import tag_catalog
+    from siyu.segmentation.tagging.changes import tag_changes
+    from siyu.segmentation.tagging.tags import tag
 
 _PUBLIC = {
     "STAGES": "siyu.segmentation.stages",
@@ -24,9 +24,9 @@ _PUBLIC = {
     "rfm_class": "siyu.segmentation.rfm_classes",
     "rfm_edges": "siyu.segmentation.rfm_classes",
     "rfm_score": "siyu.segmentation.rfm_classes",
-    "tag": "siyu.segmentation.tags",
-    "tag_catalog": "siyu.segmentation.catalogue",
-    "tag_changes": "siyu.segmentation.changes",
+    "tag": "siyu.segmentation.tagging.tags",
+    "tag_catalog": "siyu.segmentation.tagging.catalogue",
+    "tag_changes": "siyu.segmentation.tagging.changes",
 }
 
 __all__ = [

@@ -10,10 +10,10 @@ import pytest
 from siyu.datasets import ParameterError, label
 from siyu.datasets.labels import WORDS, words_of
 from siyu.segmentation import STAGES, tag_catalog
-from siyu.segmentation.clock_tags import WEEKDAYS
 from siyu.segmentation.rfm_codes import CN8, NAMED11, NO_PURCHASE
-from siyu.segmentation.social_tags import SPEAKING
-from siyu.segmentation.tags import VALUE_BANDS
+from siyu.segmentation.tagging.clock_tags import WEEKDAYS
+from siyu.segmentation.tagging.social_tags import SPEAKING
+from siyu.segmentation.tagging.tags import VALUE_BANDS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from siyu.datasets.schema import SCHEMAS
 from siyu.segmentation import tag_catalog
-from siyu.segmentation.catalogue import CATALOGUE, Tag
+from siyu.segmentation.tagging.catalogue import CATALOGUE, Tag
 
 
 def test_no_tag_is_listed_twice() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
 from siyu.segmentation import lifecycle, rfm, rfm_class, tag, tag_catalog
-from siyu.segmentation.facts import facts_of
-from siyu.segmentation.tags import tag_norms, tag_table
+from siyu.segmentation.tagging.facts import facts_of
+from siyu.segmentation.tagging.tags import tag_norms, tag_table
 from strategies import AS_OF, TZ, small_community
 
 T = "2026-03-01"

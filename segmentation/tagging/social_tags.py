@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import DAY_US, days_between, instants
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
+from siyu.segmentation.records import is_recorded, joined_at
 
 from .facts import Facts, acts_of
-from .records import is_recorded, joined_at
 
 __all__ = ["SHARE", "SPEAKING", "activity_tags", "social_tags"]
 

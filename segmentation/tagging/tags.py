@@ -10,18 +10,18 @@ import pyarrow.compute as pc
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.segmentation.recency import Buying, buying_of, rfm_rows
+from siyu.segmentation.records import ended_early, has_column, is_recorded, maybe_missed, table_of
+from siyu.segmentation.rfm_classes import RfmEdges, class_codes, edges_of, scores_of
+from siyu.segmentation.rhythm import Rhythm, rhythm_of
+from siyu.segmentation.stages import StageRules, known_stages, stage_table
 
 from .catalogue import CATALOGUE, Tag
 from .clock_tags import clock_tags, keeps_time, member_day_tags
 from .facts import Facts, acts_of, facts_of
 from .purchase_norms import PurchaseNorms, purchase_norms
 from .purchase_tags import favourite_tags, purchase_tags
-from .recency import Buying, buying_of, rfm_rows
-from .records import ended_early, has_column, is_recorded, maybe_missed, table_of
-from .rfm_classes import RfmEdges, class_codes, edges_of, scores_of
-from .rhythm import Rhythm, rhythm_of
 from .social_tags import SHARE, activity_tags, social_tags
-from .stages import StageRules, known_stages, stage_table
 
 __all__ = ["VALUE_BANDS", "TagNorms", "tag", "tag_norms", "tag_table"]
 

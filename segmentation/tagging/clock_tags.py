@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US, HOUR_US, local_clock
+from siyu.segmentation.visits import Visits
 
 from .facts import Facts, acts_of
-from .visits import Visits
 
 __all__ = ["WEEKDAYS", "clock_tags", "keeps_time", "member_day_tags"]
 

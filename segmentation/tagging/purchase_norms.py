@@ -13,9 +13,9 @@ from siyu.datasets.community import Community
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import MemberRows
+from siyu.segmentation.records import has_column
 
 from .facts import Facts
-from .records import has_column
 
 __all__ = ["HALF_LIFE_DAYS", "KeyShares", "PurchaseNorms", "favourite_columns", "purchase_norms"]
 

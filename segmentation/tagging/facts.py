@@ -10,10 +10,9 @@ from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
-
-from .recency import is_purchase
-from .records import is_recorded
-from .visits import Visits, visits_of
+from siyu.segmentation.recency import is_purchase
+from siyu.segmentation.records import is_recorded
+from siyu.segmentation.visits import Visits, visits_of
 
 __all__ = ["Acts", "Facts", "acts_of", "facts_of"]
 

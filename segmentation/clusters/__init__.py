@@ -1,0 +1,3 @@
+"""Groups of members that behave alike, and what sets a group apart."""
+
+__all__: list[str] = []
