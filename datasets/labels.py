@@ -13,6 +13,8 @@ from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
 from .koc_words import KOC_WORDS
 from .offer_words import OFFER_WORDS
+from .social_tag_words import SOCIAL_CODES, SOCIAL_NAMES, SOCIAL_UNITS
+from .tag_words import SUPPORT_UNITS, TAG_CODES, TAG_NAMES
 
 __all__ = ["WORDS", "Lang", "label", "words_of"]
 
@@ -52,61 +54,10 @@ _RFM_CLASSES: Words = {
     "no_purchase": ("未购买", "no purchase"),
 }
 
-_VALUE_BANDS: Words = {
-    "low": ("低消费力", "low spend"),
-    "middle": ("中消费力", "middle spend"),
-    "high": ("高消费力", "high spend"),
-}
-
-_WEEKDAYS: Words = {
-    "mon": ("周一", "Monday"),
-    "tue": ("周二", "Tuesday"),
-    "wed": ("周三", "Wednesday"),
-    "thu": ("周四", "Thursday"),
-    "fri": ("周五", "Friday"),
-    "sat": ("周六", "Saturday"),
-    "sun": ("周日", "Sunday"),
-}
-
-_SPEAKING: Words = {
-    "core_speaker": ("核心发言", "core speaker"),
-    "speaker": ("发言", "speaker"),
-    "lurker": ("潜水", "lurker"),
-    "outside": ("不在群", "in no group"),
-}
-
 _CHANGES: Words = {
     "entered": ("进入", "entered"),
     "left": ("离开", "left"),
     "changed": ("变更", "changed"),
-}
-
-_TAGS: Words = {
-    "stage": ("生命周期阶段", "lifecycle stage"),
-    "purchase_rhythm_days": ("购买节奏", "own rhythm"),
-    "next_due": ("预计下次购买", "next purchase due"),
-    "rfm_class": ("RFM 类别", "RFM class"),
-    "purchase_value": ("单日消费额", "spend a purchase day"),
-    "value_band": ("消费力", "spending band"),
-    "basket_size": ("客单件数", "basket size"),
-    "stock_up": ("囤货倾向", "stocking up"),
-    "discount_share": ("折扣占比", "bought at a discount"),
-    "coupon_share": ("用券占比", "bought with a coupon"),
-    "refund_share": ("退款率", "refunded"),
-    "favourite_category": ("偏好品类", "favourite category"),
-    "favourite_category_share": ("偏好强度", "taste for it"),
-    "favourite_channel": ("偏好渠道", "favourite channel"),
-    "favourite_store": ("常去门店", "favourite store"),
-    "member_day_habit": ("会员日习惯", "member-day habit"),
-    "active_hour": ("活跃时段", "active hour"),
-    "active_weekday": ("活跃星期", "active weekday"),
-    "night_share": ("夜间占比", "night share"),
-    "night_owl": ("夜猫子", "night owl"),
-    "speaking": ("群内角色", "voice in groups"),
-    "n_shares": ("分享次数", "shares"),
-    "n_invited": ("邀请人数", "members invited"),
-    "days_inactive": ("静默天数", "days inactive"),
-    "zombie": ("僵尸会员", "zombie"),
 }
 
 _TAG_VALUES: Words = {
@@ -114,18 +65,16 @@ _TAG_VALUES: Words = {
     "false": ("否", "no"),
     **_RFM_CLASSES,
     **_STAGES,
-    **_VALUE_BANDS,
-    **_WEEKDAYS,
-    **_SPEAKING,
+    **{code: both for codes in (TAG_CODES | SOCIAL_CODES).values() for code, both in codes.items()},
 }
 
 WORDS: dict[str, Words] = {
     "stage": _STAGES,
     "rfm_class": _RFM_CLASSES,
-    "value_band": _VALUE_BANDS,
-    "active_weekday": _WEEKDAYS,
-    "speaking": _SPEAKING,
-    "tag": _TAGS,
+    **TAG_CODES,
+    **SOCIAL_CODES,
+    "tag": TAG_NAMES | SOCIAL_NAMES,
+    "support_unit": SUPPORT_UNITS | SOCIAL_UNITS,
     "before": _TAG_VALUES,
     "after": _TAG_VALUES,
     "change": _CHANGES,

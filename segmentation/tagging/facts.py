@@ -5,16 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.segmentation.recency import is_purchase
-from siyu.segmentation.records import is_recorded
+from siyu.segmentation.records import has_column, is_recorded, table_of
 from siyu.segmentation.visits import Visits, visits_of
 
-__all__ = ["Acts", "Facts", "acts_of", "facts_of"]
+__all__ = ["Acts", "Facts", "acts_of", "facts_of", "is_there"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -98,6 +99,15 @@ def acts_of(facts: Facts, tables: tuple[str, ...]) -> Acts:
             codes.append(of[of >= 0])
             times.append(instants(rows[column])[of >= 0])
     return Acts(np.concatenate(codes), np.concatenate(times))
+
+
+def is_there(facts: Facts, table: str, column: str) -> bool:
+    """Tell whether a column (``column=value``: with that value anywhere) is there and recorded."""
+    name, _, value = column.partition("=")
+    if not has_column(facts.c, table, name) or not is_recorded(facts.c, table, facts.end):
+        return False
+    values = table_of(facts.c, table, "tag()")[name]
+    return not value or pc.any(pc.equal(values, value)).as_py() is True
 
 
 def _lines(

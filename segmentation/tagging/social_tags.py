@@ -1,5 +1,7 @@
 """Tags of what members do for each other: speaking, sharing, inviting, or nothing at all."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -10,9 +12,18 @@ from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.segmentation.records import is_recorded, joined_at
 
-from .facts import Facts, acts_of
+from .evidence import Found
+from .facts import Facts, acts_of, is_there
 
-__all__ = ["SHARE", "SPEAKING", "activity_tags", "social_tags"]
+__all__ = [
+    "SHARE",
+    "SPEAKING",
+    "CommunityNorms",
+    "activity_tags",
+    "community_norms",
+    "community_tags",
+    "social_tags",
+]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -28,6 +39,35 @@ _SPEAKING_US = 90 * DAY_US
 _CORE_DAYS = 12
 _QUIET_US = 180 * DAY_US
 _NEVER = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CommunityNorms:
+    """What the tags of speaking, sharing and events compare a member with.
+
+    `dated` are the tables with acts; `shares_recorded` tells whether there is any event named
+    share.
+    """
+
+    dated: tuple[str, ...]
+    shares_recorded: bool
+
+
+def community_norms(facts: Facts) -> CommunityNorms:
+    """Learn from all members what each is compared with."""
+    tables = [t for t in ("orders", "events", "messages") if is_recorded(facts.c, t, facts.end)]
+    dated = tuple(table for table in tables if len(acts_of(facts, (table,)).times))
+    return CommunityNorms(dated, is_there(facts, "events", f"event={SHARE}"))
+
+
+def community_tags(facts: Facts, norms: CommunityNorms) -> dict[str, pa.Array | Found]:
+    """Tag what members do besides buying, for any chunk of members.
+
+    A tag is an array, one value a member, or a `Found`, which also says how much evidence
+    stands behind each value.
+    """
+    tags = social_tags(facts, shares_recorded=norms.shares_recorded)
+    return {**tags, **activity_tags(facts, norms.dated)}
 
 
 def social_tags(facts: Facts, *, shares_recorded: bool) -> Columns:

@@ -5,23 +5,23 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.segmentation.recency import Buying, buying_of, rfm_rows
-from siyu.segmentation.records import ended_early, has_column, is_recorded, maybe_missed, table_of
+from siyu.segmentation.records import ended_early, is_recorded, maybe_missed
 from siyu.segmentation.rfm_classes import RfmEdges, class_codes, edges_of, scores_of
 from siyu.segmentation.rhythm import Rhythm, rhythm_of
 from siyu.segmentation.stages import StageRules, known_stages, stage_table
 
 from .catalogue import CATALOGUE, Tag
 from .clock_tags import clock_tags, keeps_time, member_day_tags
-from .facts import Facts, acts_of, facts_of
+from .evidence import Found
+from .facts import Facts, acts_of, facts_of, is_there
 from .purchase_norms import PurchaseNorms, purchase_norms
 from .purchase_tags import favourite_tags, purchase_tags
-from .social_tags import SHARE, activity_tags, social_tags
+from .social_tags import CommunityNorms, community_norms, community_tags
 
 __all__ = ["VALUE_BANDS", "TagNorms", "tag", "tag_norms", "tag_table"]
 
@@ -35,8 +35,7 @@ _ACT_TABLES = ("orders", "events", "messages")
 class TagNorms:
     """What tags compare a member with: the population step of `tag`.
 
-    `timed` and `dated` are the tables of acts whose hours, and whose days, can be believed;
-    `shares_recorded` tells whether there is any event named share.
+    `timed` and `dated` are the tables of acts whose hours, and whose days, can be believed.
     """
 
     rhythm: Rhythm
@@ -45,7 +44,7 @@ class TagNorms:
     purchases: PurchaseNorms
     dated: tuple[str, ...]
     timed: tuple[str, ...]
-    shares_recorded: bool
+    community: CommunityNorms
 
 
 def tag(
@@ -125,7 +124,7 @@ def tag_norms(facts: Facts) -> TagNorms:
         purchase_norms(facts),
         dated,
         timed,
-        _is_there(facts, "events", f"event={SHARE}"),
+        community_norms(facts),
     )
 
 
@@ -137,14 +136,17 @@ def tag_table(facts: Facts, norms: TagNorms) -> pa.Table:
         | purchase_tags(facts, norms.purchases)
         | favourite_tags(facts, norms.purchases)
         | clock_tags(facts, norms.dated, norms.timed)
-        | social_tags(facts, shares_recorded=norms.shares_recorded)
-        | activity_tags(facts, norms.dated)
+        | {name: _values(found) for name, found in community_tags(facts, norms.community).items()}
     )
     if facts.visits is not None and facts.activity == "orders":
         tags |= member_day_tags(facts.visits)
     n = len(facts.members)
     columns = {t.tag: tags[t.tag] if t.tag in tags else pa.nulls(n, t.type()) for t in CATALOGUE}
     return pa.table({"member_id": facts.members, **columns})
+
+
+def _values(found: pa.Array | Found) -> pa.Array:
+    return found.values if isinstance(found, Found) else found
 
 
 def _stage_tags(facts: Facts, norms: TagNorms) -> dict[str, pa.Array]:
@@ -201,15 +203,6 @@ def _warn_of_weakness(table: pa.Table, facts: Facts) -> None:
 def _reason(tag: Tag, facts: Facts) -> str:
     """Say what a tag lacks; empty if nothing is absent."""
     for need in tag.needs:
-        if not any(_is_there(facts, *either.split(".")) for either in need.split("|")):
+        if not any(is_there(facts, *either.split(".")) for either in need.split("|")):
             return f"needs {need.replace('|', ' or ')}"
     return ""
-
-
-def _is_there(facts: Facts, table: str, column: str) -> bool:
-    """Tell whether a column (``column=value``: with that value anywhere) is there and recorded."""
-    name, _, value = column.partition("=")
-    if not has_column(facts.c, table, name) or not is_recorded(facts.c, table, facts.end):
-        return False
-    values = table_of(facts.c, table, "tag()")[name]
-    return not value or pc.any(pc.equal(values, value)).as_py() is True

@@ -37,6 +37,7 @@ def test_the_frame_has_a_row_a_tag_and_no_holes() -> None:
         "kind",
         "unit",
         "needs",
+        "support",
         "name_zh",
         "name_en",
         "definition_zh",
