@@ -1,6 +1,8 @@
 """What is known of some members before one moment, grouped once and read by every tag."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +17,10 @@ from siyu.segmentation.recency import is_purchase
 from siyu.segmentation.records import has_column, is_recorded, table_of
 from siyu.segmentation.visits import Visits, visits_of
 
-__all__ = ["Acts", "Facts", "acts_of", "facts_of", "is_there"]
+__all__ = ["Acts", "Facts", "acts_of", "facts_of", "grouped_once", "is_there"]
 
 Ints = npt.NDArray[np.int64]
+Grouped = TypeVar("Grouped")
 
 _LINE_COLUMNS = (
     "member_id",
@@ -39,7 +42,8 @@ class Facts:
 
     `lines` are their order lines and `purchases` those that are purchases, both None without
     orders. `visits` are purchase days, or days with events where there are no orders;
-    `activity` says which.
+    `activity` says which. `grouped` keeps what the population step has grouped for the kernel
+    to use again; see `grouped_once`.
     """
 
     c: Community
@@ -49,6 +53,7 @@ class Facts:
     purchases: MemberRows | None
     activity: str
     visits: Visits | None
+    grouped: dict[Any, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +89,14 @@ def facts_of(c: Community, end: int, members: pa.Array) -> Facts:
         rows = MemberRows.of(columns, time="event_time", members=members)
     visits = None if rows is None else visits_of(rows, c.tz)
     return Facts(c, end, members, lines, purchases, activity, visits)
+
+
+def grouped_once(facts: Facts, make: Callable[[Facts], Grouped]) -> Grouped:
+    """Give ``make(facts)``, worked out when it is first asked for."""
+    if make not in facts.grouped:
+        facts.grouped[make] = make(facts)
+    found: Grouped = facts.grouped[make]
+    return found
 
 
 def acts_of(facts: Facts, tables: tuple[str, ...]) -> Acts:
