@@ -91,11 +91,11 @@ def facts_of(c: Community, end: int, members: pa.Array) -> Facts:
     return Facts(c, end, members, lines, purchases, activity, visits)
 
 
-def grouped_once(facts: Facts, make: Callable[[Facts], Grouped]) -> Grouped:
-    """Give ``make(facts)``, worked out when it is first asked for."""
-    if make not in facts.grouped:
-        facts.grouped[make] = make(facts)
-    found: Grouped = facts.grouped[make]
+def grouped_once(facts: Facts, make: Callable[..., Grouped], *how: Any) -> Grouped:
+    """Give ``make(facts, *how)``, worked out when it is first asked for."""
+    if (make, how) not in facts.grouped:
+        facts.grouped[make, how] = make(facts, *how)
+    found: Grouped = facts.grouped[make, how]
     return found
 
 
