@@ -13,6 +13,7 @@ from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
 from .koc_words import KOC_WORDS
 from .offer_words import OFFER_WORDS
+from .rule_words import RULE_WORDS
 from .social_tag_words import SOCIAL_CODES, SOCIAL_NAMES, SOCIAL_UNITS
 from .tag_words import SUPPORT_UNITS, TAG_CODES, TAG_NAMES
 
@@ -80,6 +81,7 @@ WORDS: dict[str, Words] = {
     "change": _CHANGES,
     **KOC_WORDS,
     **OFFER_WORDS,
+    **RULE_WORDS,
 }
 """Column -> code -> (Chinese, English)."""
 
