@@ -1,0 +1,153 @@
+"""The Pareto/NBD model of repeat purchases."""
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from siyu.datasets.errors import warn
+from siyu.datasets.frames import Frame
+
+from . import pareto_nbd_likelihood
+from .histories import new_member, read_histories, read_horizon, read_weights, require_members
+
+__all__ = ["ParetoNBD"]
+
+Floats = npt.NDArray[np.float64]
+
+
+class ParetoNBD(BaseEstimator):  # type: ignore[misc]
+    """Count on repeat purchases that stop one day: the Pareto/NBD model.
+
+    A member buys at random at an own rate, gamma distributed over members (shape ``r``, rate
+    ``alpha``), and leaves for good at any moment, at an own rate that is gamma distributed too
+    (``s``, ``beta``). Learns from a frame of `btyd_summary`.
+
+    Attributes
+    ----------
+    params_ : dict
+        ``r``, ``alpha``, ``s``, ``beta``; alpha and beta in the unit of the summary.
+    log_likelihood_ : float
+    standard_errors_ : dict
+        From the observed information, by the delta method; NaN where the members do not tell.
+    converged_ : bool
+    n_members_ : int
+        Members it was learned from: those who ever bought, with a weight above 0.
+
+    Notes
+    -----
+    Time O(n log n) to put alike members together, then linear in the distinct histories.
+    ``s`` and ``beta`` often lie on a ridge: many pairs of one ratio explain the members almost
+    equally well. All parameters are therefore held within bounds (shapes up to 1,000, scales up
+    to 10,000 times the largest ``T``), and a warning tells when one is reached.
+
+    References
+    ----------
+    Schmittlein, Morrison & Colombo (1987), "Counting Your Customers: Who Are They and What Will
+    They Do Next?", Management Science 33(1), 1-24; the likelihood as the integral of Fader &
+    Hardie (2005), "A Note on Deriving the Pareto/NBD Model", brucehardie.com/notes/009.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> summary = pd.DataFrame(
+    ...     {
+    ...         "x": [2, 0, 0, 7, 1, 0],
+    ...         "t_x": [30.4, 0, 0, 29.4, 5, 0],
+    ...         "T": [38.9, 38.9, 30, 30.9, 35, 33],
+    ...     }
+    ... )
+    >>> model = ParetoNBD().fit(summary)
+    >>> model.expected_purchases(summary, horizon=39).round(1)
+    array([1.9, 0.3, 0.4, 7.9, 0.3, 0.4])
+    """
+
+    params_: dict[str, float]
+    log_likelihood_: float
+    standard_errors_: dict[str, float]
+    converged_: bool
+    n_members_: int
+
+    def fit(self, summary: Frame, sample_weight: npt.ArrayLike | None = None) -> "ParetoNBD":
+        """Find the parameters by maximum likelihood.
+
+        Parameters
+        ----------
+        summary : frame of any kind, a row a member
+            ``x`` : repeat purchases, whole; ``t_x`` : from the first to the last purchase;
+            ``T`` : from the first purchase to now, both in one unit, 0 <= t_x <= T. Rows
+            without any of the three are members who never bought, and teach nothing.
+        sample_weight : array of n_rows numbers of 0 or more, optional
+
+        Returns
+        -------
+        ParetoNBD
+            Itself.
+
+        Raises
+        ------
+        SchemaError
+            If the summary breaks a rule: it says which, and in how many rows. Counting the
+            first order in ``x``, or several orders of one day, is found this way.
+        DataError
+            If nobody ever bought.
+
+        Warns
+        -----
+        SiyuWarning
+            If a parameter stands at its bound, or the likelihood has a flat ridge.
+        """
+        histories = read_histories(summary)
+        weight = read_weights(sample_weight, len(histories.x))
+        n_members = int((histories.bought() & (weight > 0)).sum())
+        require_members(n_members, "ParetoNBD", "members who bought")
+        found = pareto_nbd_likelihood.fit(histories, weight)
+        for note in found.notes:
+            warn(f"ParetoNBD: {note}")
+        self.params_, self.log_likelihood_ = found.params, found.log_likelihood
+        self.standard_errors_, self.converged_ = found.standard_errors, found.converged
+        self.n_members_ = n_members
+        return self
+
+    def expected_purchases(self, summary: Frame, horizon: float) -> Floats:
+        """Give the purchase days expected of each member within `horizon`.
+
+        Parameters
+        ----------
+        summary : frame as in `fit`
+        horizon : float >= 0
+            In the unit of the summary, from now.
+
+        Returns
+        -------
+        float64 array, a value a row, 0 or more
+            NaN for members who never bought; see `expected_purchases_new`.
+        """
+        check_is_fitted(self)
+        histories = read_histories(summary)
+        return pareto_nbd_likelihood.expected(self.params_, histories, read_horizon(horizon))
+
+    def expected_purchases_new(self, horizon: float) -> float:
+        """Give the repeat purchases expected of a new member from the first purchase on."""
+        check_is_fitted(self)
+        at = read_horizon(horizon)
+        return float(pareto_nbd_likelihood.expected(self.params_, new_member(), at)[0])
+
+    def probability_alive(self, summary: Frame) -> Floats:
+        """Give the probability that each member has not left for good.
+
+        **Not a churn score.** It says nothing of how much a member buys: a slow buyer who is
+        surely there ranks above a frequent one who may have left. On CDNOW it ranks who buys
+        again with an AUC of 0.73, `expected_purchases` with 0.78 and plain recency with 0.77.
+
+        Parameters
+        ----------
+        summary : frame as in `fit`
+
+        Returns
+        -------
+        float64 array, a value a row, 0 to 1
+            NaN for members who never bought.
+        """
+        check_is_fitted(self)
+        return pareto_nbd_likelihood.alive(self.params_, read_histories(summary))
