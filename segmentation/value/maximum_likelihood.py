@@ -21,7 +21,7 @@ _MOST_STEPS = 200
 _LONGEST_STEP = 2.0  # of a logarithm
 _GAIN = 1e-13  # in log-likelihood a member: parameters are then right to about 1e-6
 _WIDTH = 1e-4  # of the differences of the gradient
-_FLAT = 1e-9  # smallest curvature, relative to the largest, that counts as one
+_FLAT = 5.0  # standard error of a logarithm from which on the likelihood counts as flat
 
 
 class Likelihood(Protocol):
@@ -71,7 +71,7 @@ def most_likely(likelihood: Likelihood, box: Box, part: Likelihood | None = None
     -------
     Estimate
         ``standard_errors`` come from the observed information, by the delta method; they are
-        NaN for a parameter at its bound, and for all where the likelihood has a flat ridge.
+        NaN for a parameter at its bound, and along a flat ridge of the likelihood.
         ``notes`` tell of bounds, ridges, and a search that did not end.
     """
     low, high = np.log(box.low), np.log(box.high)
@@ -157,10 +157,9 @@ def _standard_errors(hill: _Hill, at: Floats, free: Bools) -> Floats:
     inside = np.flatnonzero(free)
     if len(inside):
         bends, ways = np.linalg.eigh(hill.curvature(at)[np.ix_(inside, inside)])
-        if bends[0] > _FLAT * abs(bends[-1]):
-            variance = (ways**2 / bends).sum(axis=1) / hill.likelihood.members
-            errors[inside] = np.sqrt(variance)
-    return errors
+        if bends[0] > 0:
+            errors[inside] = np.sqrt((ways**2 / bends).sum(axis=1) / hill.likelihood.members)
+    return np.where(errors < _FLAT, errors, np.nan)
 
 
 def _notes(held: list[str], *, is_flat: bool, converged: bool) -> tuple[str, ...]:
