@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .return_curves import ReturnCurves
 from .visits import Visits
 
 __all__ = ["Pace", "Rhythm", "pace_of", "rhythm_of"]
@@ -30,8 +31,9 @@ __all__ = ["Pace", "Rhythm", "pace_of", "rhythm_of"]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Limit = Callable[[Floats], Ints]
-"""From expected gaps in days to the longest silence (us) within a run of visits."""
+Limit = Callable[[Floats, Ints], Ints]
+"""From expected gaps in days, and the number of own gaps behind each, to the longest silence
+(us) within a run of visits."""
 
 _UNKNOWN_GAP = 30.0
 _LOWEST = np.log([0.5, 0.01, 0.2])  # of a, b and c
@@ -51,23 +53,27 @@ class Rhythm:
         How many own gaps `gap_days` weighs as much as.
     n_gaps : int
         How many gaps this was learned from; 0: nothing is known and 30 days are assumed.
+    returning : ReturnCurves, optional
+        How the chance to come back falls with silence, where stages are told by it.
     """
 
     gap_days: float
     strength: float
     n_gaps: int
+    returning: ReturnCurves | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pace:
     """The members' own rhythm as it was known after each visit.
 
-    `expected` is the expected gap in days after the visit; `returns` marks visits after a
-    silence beyond the limit; `n_gaps` and `days` are, for each member, the gaps within runs
-    and their sum.
+    `expected` is the expected gap in days after the visit and `known` the number of own gaps
+    behind it; `returns` marks visits after a silence beyond the limit; `n_gaps` and `days` are,
+    for each member, the gaps within runs and their sum.
     """
 
     expected: Floats
+    known: Ints
     returns: Bools
     n_gaps: Ints
     days: Ints
@@ -81,7 +87,8 @@ def pace_of(visits: Visits, rhythm: Rhythm, limit: Limit) -> Pace:
     visits : Visits
     rhythm : Rhythm
     limit : callable
-        From expected gaps in days to the longest silence (us) within a run.
+        From expected gaps in days, and the own gaps behind each, to the longest silence (us)
+        within a run.
 
     Returns
     -------
@@ -93,20 +100,21 @@ def pace_of(visits: Visits, rhythm: Rhythm, limit: Limit) -> Pace:
     places = np.arange(counts.max(initial=0))
     n_beyond = len(counts) - np.searchsorted(np.sort(counts), places, side="right")
     n_gaps, days = np.zeros_like(counts), np.zeros_like(counts)
-    expected = np.empty(len(visits.member))
+    expected, own = np.empty(len(visits.member)), np.zeros(len(visits.member), dtype=np.int64)
     returns = np.zeros(len(visits.member), dtype=np.bool_)
     for place, n in enumerate(n_beyond):
         who = by_count[:n]
         at = visits.starts[who] + place
         if place:
             silence = visits.first[at] - visits.last[at - 1]
-            in_run = silence <= limit(expected[at - 1])
+            in_run = silence <= limit(expected[at - 1], own[at - 1])
             returns[at] = ~in_run
             n_gaps[who] += in_run
             days[who] += np.where(in_run, visits.day[at] - visits.day[at - 1], 0)
         known = rhythm.strength * rhythm.gap_days
         expected[at] = (known + days[who]) / (rhythm.strength + n_gaps[who])
-    return Pace(expected, returns, n_gaps, days)
+        own[at] = n_gaps[who]
+    return Pace(expected, own, returns, n_gaps, days)
 
 
 def rhythm_of(visits: Visits, limit: Limit) -> Rhythm:
@@ -129,10 +137,9 @@ def rhythm_of(visits: Visits, limit: Limit) -> Rhythm:
     """
     rhythm = Rhythm(_UNKNOWN_GAP, 1.0, 0)
     returns = np.zeros(len(visits.member), dtype=np.bool_)
-    for _ in range(2):
-        rhythm = _fit(visits, returns, rhythm)
-        returns = pace_of(visits, rhythm, limit).returns
-    return rhythm
+    rhythm = _fit(visits, returns, rhythm)
+    returns = pace_of(visits, rhythm, limit).returns
+    return _fit(visits, returns, rhythm) if returns.any() else rhythm
 
 
 def _fit(visits: Visits, returns: Bools, otherwise: Rhythm) -> Rhythm:

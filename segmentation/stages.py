@@ -1,6 +1,5 @@
 """Lifecycle stages, judged by each member's own rhythm."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -16,10 +15,22 @@ from siyu.datasets.member_rows import MemberRows
 
 from .recency import is_purchase
 from .records import ended_early, joined_at, maybe_missed, table_of
-from .rhythm import Pace, Rhythm, pace_of, rhythm_of
+from .rhythm import Pace, Rhythm, pace_of
+from .silence import rhythm_for
+from .stage_rules import Limits, Method, StageRules
 from .visits import Visits, visits_of
 
-__all__ = ["STAGES", "StageRules", "activity_rows", "known_stages", "lifecycle", "stage_table"]
+__all__ = [
+    "STAGES",
+    "StageRules",
+    "activity_rows",
+    "chosen_rules",
+    "known_stages",
+    "lifecycle",
+    "stage_at_visits",
+    "stage_table",
+    "stages_at",
+]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -31,78 +42,12 @@ _PROSPECT, _NEW, _GROWING, _LOYAL, _DORMANT, _CHURNED, _WON_BACK = range(7)
 _TIMES = {"orders": "order_time", "events": "event_time"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageRules:
-    """When a member passes from one stage to the next.
-
-    Parameters
-    ----------
-    method : {"own_gap", "fixed"}
-        Whether silence is measured in the member's own expected gaps or in days.
-    dormant_after, churned_after : float, 1 or more
-        For ``"own_gap"``: silence in expected gaps beyond which a member is dormant, churned.
-    dormant_days, churned_days : float, 1 or more
-        The same for ``"fixed"``, in days.
-    loyal_from : int, 2 or more
-        From which visit day of a run on a member is loyal.
-    won_back_visits : int, 1 or more
-        For how many visit days after a return a member is won back.
-
-    Raises
-    ------
-    ParameterError
-        If a value is out of range.
-    """
-
-    method: Literal["own_gap", "fixed"] = "own_gap"
-    dormant_after: float = 2.5
-    churned_after: float = 5.0
-    dormant_days: float = 90.0
-    churned_days: float = 180.0
-    loyal_from: int = 5
-    won_back_visits: int = 2
-
-    def __post_init__(self) -> None:
-        if self.method not in ("own_gap", "fixed"):
-            raise ParameterError(
-                "method", f"method must be 'own_gap' or 'fixed', got {self.method!r}"
-            )
-        for name, low in _LEAST.items():
-            value = getattr(self, name)
-            if not low <= value < np.inf:
-                raise ParameterError(name, f"{name} must be {low} or more, got {value}")
-        if self.dormant_after > self.churned_after or self.dormant_days > self.churned_days:
-            raise ParameterError("churned_after", "a member is dormant before being churned")
-
-    def dormant_us(self, expected: Floats) -> Ints:
-        """Give the longest silence (us) that is not yet dormant, for expected gaps in days."""
-        return self._us(expected, self.dormant_after, self.dormant_days)
-
-    def churned_us(self, expected: Floats) -> Ints:
-        """Give the longest silence (us) that is not yet churned, for expected gaps in days."""
-        return self._us(expected, self.churned_after, self.churned_days)
-
-    def _us(self, expected: Floats, times: float, days: float) -> Ints:
-        limit = times * expected if self.method == "own_gap" else np.full(len(expected), days)
-        return np.asarray(np.rint(limit * DAY_US), dtype=np.int64)
-
-
-_LEAST = {
-    "dormant_after": 1,
-    "churned_after": 1,
-    "dormant_days": 1,
-    "churned_days": 1,
-    "loyal_from": 2,
-    "won_back_visits": 1,
-}
-
-
 def lifecycle(
     data: Community | Frame,
     *,
     as_of: Any,
     activity: Literal["orders", "events"] = "orders",
-    method: Literal["own_gap", "fixed"] = "own_gap",
+    method: Method = "own_gap",
     rules: StageRules | None = None,
     output: FrameKind | None = None,
 ) -> Frame:
@@ -132,8 +77,9 @@ def lifecycle(
         The moment to look from, itself excluded; without a zone it is the shop's clock.
     activity : {"orders", "events"}
         What counts as a visit: purchases, or events of any kind.
-    method : {"own_gap", "fixed"}
-        ``"fixed"`` takes 90 and 180 days instead of own gaps.
+    method : {"own_gap", "fixed", "model"}
+        ``"fixed"`` takes 90 and 180 days instead of own gaps; ``"model"`` the silences beyond
+        which fewer than 60 %, 40 % of members come back (see Notes).
     rules : StageRules, optional
         Other limits; `method` is then theirs.
     output : {"pandas", "polars", "pyarrow"}, optional
@@ -166,10 +112,16 @@ def lifecycle(
 
     Notes
     -----
-    The rhythm's prior and formula: `siyu.segmentation.rhythm`. Time O(n log n). Measured on
-    planted truth (``benchmarks/bench_stages.py``) the own rhythm tells lapsed members better
-    than fixed days where members differ in rhythm, as well where they do not, and worse where
-    visits come in clumps with long pauses between them: take ``"fixed"`` there.
+    The rhythm's prior and formula: `siyu.segmentation.rhythm`. ``"model"`` measures silence in
+    own expected gaps too, but learns from the silences of all members how many of them mean
+    that a member is gone: the chance to come back is ``1 - K(25) / K(u)`` after ``u`` gaps, with
+    ``K`` the share of silences that last longer (`siyu.segmentation.return_curves`). Whatever
+    the method, the stage at earlier visits (`since`) uses no later visit of the member.
+
+    Time O(n log n). Measured on planted truth (``benchmarks/bench_stages.py``): the own rhythm
+    tells lapsed members better than fixed days where members differ in rhythm, as well where
+    they do not, and worse where visits come in clumps with long pauses between them, or around
+    festivals only; ``"model"`` loses little or nothing of the first and most of the second.
 
     Examples
     --------
@@ -188,30 +140,52 @@ def lifecycle(
     1        bo      new            0.1
     2        cy  churned            5.8
     """
-    if rules is None:
-        rules = StageRules(method=method)
-    elif method not in ("own_gap", rules.method):
-        raise ParameterError("method", f"method is {method!r}, but rules say {rules.method!r}")
+    rules = chosen_rules(activity, method, rules)
+    c = as_community(data, activity)
+    known, end = c.before(as_of), c.moment(as_of)
+    rows = activity_rows(known, activity, known.customers())
+    table, doubts = stages_at(rows, known, activity, rules, end)
+    for doubt in doubts:
+        warn(f"lifecycle(): {doubt}")
+    return from_arrow(table.drop_columns(["expected_gap"]), output or kind_of(data))
+
+
+def chosen_rules(activity: str, method: str, rules: StageRules | None) -> StageRules:
+    """Check what counts as activity, and give the rules that follow from `method` or `rules`."""
     if activity not in _TIMES:
         raise ParameterError("activity", f"activity must be 'orders' or 'events', got {activity!r}")
-    c = as_community(data, activity)
-    known = c.before(as_of)
-    if ended := ended_early(known, c.moment(as_of), activity):
-        warn(f"lifecycle(): {ended}")
-    rows = activity_rows(known, activity, known.customers())
-    visits = visits_of(rows, c.tz)
-    rhythm = rhythm_of(visits, rules.churned_us)
-    if rhythm.n_gaps == 0 and len(visits.member):
-        warn("lifecycle(): no member visited on two days; a gap of 30 days is assumed for all")
-    end = c.moment(as_of)
+    if rules is None:
+        return StageRules(method=method)  # type: ignore[arg-type]  # checked there
+    if method not in ("own_gap", rules.method):
+        raise ParameterError("method", f"method is {method!r}, but rules say {rules.method!r}")
+    return rules
+
+
+def stages_at(
+    rows: MemberRows, known: Community, activity: str, rules: StageRules, end: int
+) -> tuple[pa.Table, list[str]]:
+    """Stage the members of `rows`, the customers of a community as it was known at `end`.
+
+    Returns
+    -------
+    (pyarrow.Table, list of str)
+        As `stage_table`; and what makes it weak, for warnings.
+    """
+    visits = visits_of(rows, known.tz)
+    rhythm = rhythm_for(visits, rules, end)
     table = stage_table(visits, rows.members, rhythm, rules, end)
     table = known_stages(table, known, activity, end)
+    doubts = []
+    if ended := ended_early(known, end, activity):
+        doubts.append(ended)
+    if rhythm.n_gaps == 0 and len(visits.member):
+        doubts.append("no member visited on two days; a gap of 30 days is assumed for all")
     if n := table["stage"].null_count:
-        warn(
-            f"lifecycle(): {n} members joined before the record of {activity} began and have "
-            "none; whether they are prospects is unknown, so their stage is null"
+        doubts.append(
+            f"{n} members joined before the record of {activity} began and have none; "
+            "whether they are prospects is unknown, so their stage is null"
         )
-    return from_arrow(table.drop_columns(["expected_gap"]), output or kind_of(data))
+    return table, doubts
 
 
 def activity_rows(c: Community, activity: str, members: pa.Array) -> MemberRows:
@@ -234,7 +208,7 @@ def stage_table(
         All visits of these members before `end`.
     members : sorted pyarrow.Array
     rhythm : Rhythm
-        Of the whole population.
+        Of the whole population (`siyu.segmentation.silence.rhythm_for`).
     rules : StageRules
     end : int
         The moment to look from (us), itself excluded.
@@ -245,13 +219,14 @@ def stage_table(
         ``member_id, stage, since, next_due, overdue_ratio, expected_gap``; members without
         visits are prospects since an unknown moment.
     """
-    pace = pace_of(visits, rhythm, rules.churned_us)
-    stage_then, since_then = _stage_at_visits(visits, pace, rules)
+    limits = rules.limits(rhythm.returning)
+    pace = pace_of(visits, rhythm, limits.churned_us)
+    stage_then, since_then = stage_at_visits(visits, pace, rules, limits)
     there = visits.count() > 0
     at = visits.starts[1:][there] - 1
     expected, last = pace.expected[at], visits.last[at]
-    dormant_from = last + rules.dormant_us(expected)
-    churned_from = last + rules.churned_us(expected)
+    dormant_from = last + limits.dormant_us(expected, pace.known[at])
+    churned_from = last + limits.churned_us(expected, pace.known[at])
     silent = [churned_from < end, dormant_from < end]
     codes = np.full(len(members), _PROSPECT)
     codes[there] = np.select(silent, [_CHURNED, _DORMANT], stage_then[at])
@@ -269,8 +244,10 @@ def stage_table(
     )
 
 
-def _stage_at_visits(visits: Visits, pace: Pace, rules: StageRules) -> tuple[Ints, Ints]:
-    """Give the stage in which each visit leaves its member, and the instant it began."""
+def stage_at_visits(
+    visits: Visits, pace: Pace, rules: StageRules, limits: Limits
+) -> tuple[Ints, Ints]:
+    """Give the stage (place in `STAGES`) each visit leaves its member in, and its beginning."""
     first = visits.is_first()
     opens_run = first | pace.returns
     run = np.cumsum(opens_run) - 1
@@ -283,7 +260,8 @@ def _stage_at_visits(visits: Visits, pace: Pace, rules: StageRules) -> tuple[Int
     stage = np.where(first[opening[run]], in_first_run, in_later_run)
     opens_stage = opens_run.copy()
     opens_stage[1:] |= stage[1:] != stage[:-1]
-    awake = visits.first[1:] - visits.last[:-1] <= rules.dormant_us(pace.expected[:-1])
+    longest = limits.dormant_us(pace.expected[:-1], pace.known[:-1])
+    awake = visits.first[1:] - visits.last[:-1] <= longest
     opens_stage[1:] |= ~awake & ~first[1:]  # woken: it was dormant in between
     begun = np.maximum.accumulate(np.where(opens_stage, number, 0))
     return stage, visits.first[begun]

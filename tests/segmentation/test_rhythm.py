@@ -15,7 +15,7 @@ from siyu.segmentation.visits import Visits, visits_of
 LIMIT = StageRules().churned_us
 
 
-def _never(expected: np.ndarray) -> np.ndarray:
+def _never(expected: np.ndarray, n_gaps: np.ndarray) -> np.ndarray:  # noqa: ARG001
     return np.full(len(expected), 2**60)
 
 

@@ -170,7 +170,7 @@ def test_a_missing_table_is_named() -> None:
     ("given", "match"),
     [
         ({"activity": "messages"}, "activity must be 'orders' or 'events'"),
-        ({"method": "magic"}, "method must be 'own_gap' or 'fixed'"),
+        ({"method": "magic"}, "method must be 'own_gap', 'fixed' or 'model'"),
         ({"method": "fixed", "rules": StageRules()}, "method is 'fixed', but rules say 'own_gap'"),
     ],
 )
