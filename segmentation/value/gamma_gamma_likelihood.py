@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from siyu.datasets.exact_sums import exact_sum
+
 from .histories import distinct_rows
 from .maximum_likelihood import Box, Estimate, most_likely
 
@@ -41,7 +43,8 @@ class GammaGammaLikelihood:
     def of(cls, x: Floats, mean: Floats, weight: Floats) -> "GammaGammaLikelihood":
         """Count what the likelihood needs."""
         counts, at = np.unique(x, return_inverse=True)
-        return cls(x, mean, weight, counts, np.bincount(at, weight), float(weight.sum()))
+        n_members = np.asarray(np.bincount(at, weight), dtype=np.float64)
+        return cls(x, mean, weight, counts, n_members, float(weight.sum()))
 
     def at(self, params: Floats) -> tuple[float, Floats]:
         """Give the log-likelihood, and its gradient by the logarithms of p, q and gamma."""
@@ -69,8 +72,6 @@ class GammaGammaLikelihood:
 
 def fit(x: Floats, mean: Floats, weight: Floats) -> Estimate:
     """Find p, q and gamma from members with x > 0 and a mean above 0."""
-    from siyu.datasets.exact_sums import exact_sum
-
     rows, at = distinct_rows(x, mean)
     counts = exact_sum(at, weight, len(rows[0]))
     likelihood = GammaGammaLikelihood.of(rows[0], rows[1], counts)

@@ -86,7 +86,7 @@ def _of_block(
     means[2] += log_begin_far
     with np.errstate(divide="ignore"):  # nothing lies between t_x and T: log 0
         means[0] = np.log(sums[0] * width) + np.log(begin) - p * log_begin - q * log_begin_far
-    return means
+    return np.asarray(means)
 
 
 def _reach(
