@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from .errors import DataError, ParameterError
 from .exact_sums import exact_sum
+from .ordering import stable_order
 
 __all__ = [
     "TopKeys",
@@ -112,9 +113,13 @@ def affinity_matrix(
     if n_wrong:
         raise DataError(f"weights must be known and 0 or more, {n_wrong} are not")
     known = (members >= 0) & (keys >= 0)
-    cells, place = np.unique(members[known] * n_keys + keys[known], return_inverse=True)
-    sums = exact_sum(place, weights[known], cells.size)
-    cells, sums = cells[sums > 0], sums[sums > 0]
+    cells = members[known] * n_keys + keys[known]
+    order = stable_order(cells)
+    cells = cells[order]
+    opens = np.ones(cells.size, dtype=np.bool_)
+    np.not_equal(cells[1:], cells[:-1], out=opens[1:])
+    sums = exact_sum(np.cumsum(opens) - 1, weights[known][order], int(opens.sum()))
+    cells, sums = cells[opens][sums > 0], sums[sums > 0]
     starts = np.searchsorted(cells, np.arange(n_members + 1) * n_keys)
     return csr_array((sums, cells % max(n_keys, 1), starts), shape=shape)
 
@@ -245,11 +250,12 @@ def top_keys(
     shares = smoothed_shares(matrix, population, strength).data
     with np.errstate(divide="ignore"):
         lifts = shares / population[matrix.indices]
-    rows = _rows(matrix)
-    best_last = np.lexsort((-matrix.indices, matrix.data, shares if by == "share" else lifts, rows))
     has_any = np.diff(matrix.indptr) > 0
-    # Sorted by row, a row's best is the last of its stretch.
-    best = best_last[matrix.indptr[1:][has_any] - 1]
+    rows, among = _rows(matrix), np.arange(matrix.nnz)
+    for values in (shares if by == "share" else lifts, matrix.data):
+        among = _largest(values, among, rows)
+    # Of those left, a row's first has the lowest code.
+    best = among[np.searchsorted(among, matrix.indptr[:-1][has_any])]
     top = TopKeys(
         key=np.full(has_any.size, -1, np.int64),
         share=np.full(has_any.size, np.nan),
@@ -261,6 +267,15 @@ def top_keys(
     top.lift[has_any] = lifts[best]
     top.weight[has_any] = matrix.data[best]
     return top
+
+
+def _largest(values: Floats, among: Ints, rows: Ints) -> Ints:
+    """Keep, of stored values in order, those that equal the largest of their row."""
+    row = rows[among]
+    opens = np.flatnonzero(np.append(True, row[1:] != row[:-1]))[: len(row)]
+    top = np.maximum.reduceat(values[among], opens) if len(row) else values[among]
+    lengths = np.diff(np.append(opens, len(row)))
+    return among[values[among] == np.repeat(top, lengths)]
 
 
 def _rows(matrix: csr_array) -> Ints:

@@ -61,6 +61,8 @@ def lookup(values: pa.Array | pa.ChunkedArray, among: pa.Array) -> Codes:
         return np.full(len(flat), -1, dtype=np.int64)
     if flat.type != among.type:
         flat = flat.cast(among.type)
+    if _is_dense(among) and flat.null_count == 0:
+        return _by_place(flat.to_numpy(), among.to_numpy())
     found = pc.index_in(flat, value_set=among, skip_nulls=True)
     return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
@@ -74,7 +76,7 @@ def ids_in(*columns: pa.Array | pa.ChunkedArray | None) -> pa.Array:
     [1, 2, 3]
     """
     there = [column for column in columns if column is not None]
-    parts = [part for part in (pc.unique(c).drop_null() for c in there) if len(part)]
+    parts = [part for part in (_distinct(c).drop_null() for c in there) if len(part)]
     if not parts:
         return pa.array([], there[0].type if there else pa.int64())
     met = pc.unique(pa.chunked_array(parts))
@@ -107,6 +109,30 @@ def _flat(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     if isinstance(values, pa.ChunkedArray):
         return values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
     return values
+
+
+def _is_dense(ids: pa.Array) -> bool:
+    """Tell whether sorted whole-number ids leave so few gaps that a table by id is small."""
+    if not pa.types.is_integer(ids.type) or ids.null_count:
+        return False
+    first, last = int(ids[0].as_py()), int(ids[-1].as_py())
+    return last - first <= 4 * len(ids) + 1_000 and abs(first) < 2**62
+
+
+def _by_place(values: npt.NDArray[np.int64], among: npt.NDArray[np.int64]) -> Codes:
+    """Look up dense ids in one table; it begins and ends with a place for all others."""
+    low, high = int(among[0]) - 1, int(among[-1]) + 1
+    place = np.full(high - low + 1, -1, dtype=np.int64)
+    place[among - low] = np.arange(len(among))
+    return place[np.clip(values, low, high) - low]
+
+
+def _distinct(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Give the distinct values, in any order."""
+    flat = _flat(values)
+    if pa.types.is_integer(flat.type) and flat.null_count == 0 and len(flat):
+        return _encode_integers(flat.to_numpy())[1].cast(flat.type)
+    return pc.unique(flat)
 
 
 def _encode_integers(values: npt.NDArray[np.int64]) -> tuple[Codes, pa.Array]:
