@@ -48,16 +48,16 @@ class BGNBD(BaseEstimator):  # type: ignore[misc]
     Examples
     --------
     >>> import pandas as pd
-    >>> summary = pd.DataFrame(
+    >>> weeks = pd.DataFrame(
     ...     {
-    ...         "x": [2, 0, 0, 7, 1, 0],
-    ...         "t_x": [30.4, 0, 0, 29.4, 5, 0],
-    ...         "T": [38.9, 38.9, 30, 30.9, 35, 33],
+    ...         "x": [0, 1, 2, 4, 5, 9],
+    ...         "t_x": [0.0, 4.0, 25.0, 5.0, 31.0, 33.0],
+    ...         "T": [36.0, 36.0, 30.0, 36.0, 36.0, 34.0],
     ...     }
     ... )
-    >>> model = BGNBD().fit(summary)
-    >>> model.expected_purchases(summary, horizon=39).round(1)
-    array([1.9, 0.3, 0.4, 7.9, 0.3, 0.4])
+    >>> model = BGNBD().fit(weeks, sample_weight=[60, 9, 4, 3, 4, 2])
+    >>> model.expected_purchases(weeks, horizon=39).round(1)
+    array([0.1, 0.2, 1.7, 0. , 3.8, 7.8])
     """
 
     params_: dict[str, float]
