@@ -1,0 +1,103 @@
+"""What acquiring members cost, by group and, where told, by period."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.datasets.clock import instants, local_day
+from siyu.datasets.errors import DataError, ParameterError, Problem, SchemaError
+from siyu.datasets.frames import Frame, to_arrow
+
+from .audience import Audience
+from .periods import period_of
+
+__all__ = ["Costs", "campaign_costs", "costs_given"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """Amounts spent on a group; `period` is the number of the month or week, if any was told."""
+
+    group: pa.Array
+    period: Ints | None
+    cost: Floats
+
+    def before(self, period: int) -> "Costs":
+        """Keep what was spent in periods before one, and what has no period."""
+        if self.period is None:
+            return self
+        kept = np.flatnonzero(self.period < period)
+        return Costs(self.group.take(pa.array(kept)), self.period[kept], self.cost[kept])
+
+
+def costs_given(costs: Frame, by: str, period: str | None) -> Costs:
+    """Read a frame of costs.
+
+    Parameters
+    ----------
+    costs : frame with the column `by`, ``cost`` and, if `period` is given, ``period``
+    by : str
+    period : {"month", "week"} or None
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing or a cost unknown or negative.
+    ParameterError
+        If a period cannot be read.
+    """
+    table, _ = to_arrow(costs)
+    wanted = [by, "cost"] + (["period"] if period else [])
+    lacking = [name for name in wanted if name not in table.column_names]
+    if lacking:
+        rule = f"required, but missing; there are: {', '.join(table.column_names)}"
+        problems = tuple(Problem(name, rule, table.num_rows) for name in lacking)
+        raise SchemaError("costs", problems)
+    cost = np.asarray(table["cost"].cast(pa.float64()).to_numpy(), np.float64)
+    if n := int(np.count_nonzero(~(np.isfinite(cost) & (cost >= 0)))):
+        raise SchemaError("costs", (Problem("cost", "must be a number of 0 or more", n),))
+    number = None if period is None else _numbers(table["period"].to_pylist(), period)
+    return Costs(table[by].combine_chunks(), number, cost)
+
+
+def campaign_costs(a: Audience, period: str | None) -> Costs:
+    """Take what campaigns cost; with a period, spread evenly over the campaign's local days."""
+    table = a.c.arrow("campaigns")
+    if table is None or "cost" not in table.column_names:
+        raise DataError("costs by campaign_id need campaigns with the column cost, or costs=")
+    table = table.filter(table["cost"].is_valid())
+    cost, ids = table["cost"].to_numpy(), table["campaign_id"].combine_chunks()
+    if period is None:
+        return Costs(ids, None, cost)
+    if "starts_at" not in table.column_names:
+        raise DataError("campaigns have no starts_at; their cost belongs to no period")
+    ends = table["ends_at"] if "ends_at" in table.column_names else table["starts_at"]
+    starts = table["starts_at"]
+    dated = np.flatnonzero(starts.is_valid().to_numpy())
+    first = local_day(instants(starts.take(pa.array(dated))), a.c.tz)
+    last = local_day(instants(pc.coalesce(ends, starts).take(pa.array(dated))) - 1, a.c.tz)
+    n_days = np.maximum(last - first + 1, 1)
+    which = np.repeat(dated, n_days)
+    day = np.repeat(first, n_days) + _counting(n_days)
+    daily = np.repeat(cost[dated] / n_days, n_days)
+    return Costs(ids.take(pa.array(which)), period_of(day, period), daily)
+
+
+def _counting(sizes: Ints) -> Ints:
+    """Count 0, 1, 2 ... within each stretch."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _numbers(names: list[str], period: str) -> Ints:
+    try:
+        days = np.array(names, "datetime64[D]").astype(np.int64)
+    except ValueError as error:
+        wanted = "2026-03" if period == "month" else "2026-03-02"
+        raise ParameterError("costs", f"a period must read such as {wanted}: {error}") from error
+    return period_of(days, period)
