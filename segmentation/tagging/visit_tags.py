@@ -1,0 +1,160 @@
+"""Tags of visits to the app or shop: how deep, how often, and whether they end in a purchase."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from siyu.datasets.clock import DAY_US
+from siyu.datasets.shrinkage import BetaPrior
+
+from .cart_tags import cart_outcomes, cart_tags
+from .event_rows import VIEW, EventRows, event_names, recent_events
+from .evidence import Found
+from .facts import Facts, grouped_once
+from .found_values import count_tag, rate_tag, recorded_for
+from .next_after import waits_of
+
+__all__ = ["DEPTHS", "VisitNorms", "visit_norms", "visit_tags"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+DEPTHS = ("shallow", "medium", "deep")
+"""The codes of `visit_depth_band`: thirds of all visitors."""
+
+_DAYS = 90
+_PAUSE_US = 30 * 60_000_000
+_MONTH_DAYS = 28
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sessions:
+    """Visits in order of member and begin: whose, when (us), and how many pages."""
+
+    member: Ints
+    start: Ints
+    pages: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisitNorms:
+    """How events make visits (`by_page`, `by_id`), and what is usual among all visitors."""
+
+    by_page: bool
+    by_id: bool
+    edges: Floats
+    buys: BetaPrior
+    abandons: BetaPrior
+
+
+def visit_norms(facts: Facts) -> VisitNorms:
+    """Learn what a visit is, how deep visits usually are, and how often they end in a purchase.
+
+    Pages are events named view; where nobody has one, all events. A visit is a session where
+    sessions have ids; else it ends with a pause of more than 30 minutes.
+    """
+    rows = recent_events(facts)
+    by_page = not event_names(facts).isdisjoint(VIEW)
+    by_id = "session_id" in rows.table.column_names and len(rows.table["session_id"].drop_null())
+    visits = grouped_once(facts, sessions_of, by_page, bool(by_id))
+    n = len(facts.members)
+    depth = _median(visits.member, visits.pages, n)
+    depth = depth[~np.isnan(depth)]
+    edges = np.quantile(depth, [1 / 3, 2 / 3]) if len(depth) else np.full(2, np.nan)
+    buys = BetaPrior.of(*_bought(facts, visits))
+    return VisitNorms(by_page, bool(by_id), edges, buys, BetaPrior.of(*cart_outcomes(facts)))
+
+
+def visit_tags(facts: Facts, norms: VisitNorms) -> dict[str, Found]:
+    """Tag the visits of the last 90 days; tags of what was not recorded are left out.
+
+    Returns
+    -------
+    dict of tag to `Found`
+        Depths and shares are null for members without a visit.
+    """
+    if not recorded_for(facts, "events", _DAYS) or not event_names(facts):
+        return {}
+    visits, n = grouped_once(facts, sessions_of, norms.by_page, norms.by_id), len(facts.members)
+    made = np.bincount(visits.member, minlength=n)
+    depth = _median(visits.member, visits.pages, n)
+    band = np.searchsorted(norms.edges, depth, side="left")
+    lately = visits.start >= facts.end - _MONTH_DAYS * DAY_US
+    tags = {
+        "visit_depth": Found(pa.array(depth, mask=made == 0), made),
+        "visit_depth_band": Found(
+            pa.array(DEPTHS).take(pa.array(np.minimum(band, 2), mask=made == 0)), made
+        ),
+        "visits_28d": count_tag(np.bincount(visits.member[lately], minlength=n)),
+    }
+    if facts.purchases is not None and recorded_for(facts, "orders", _DAYS):
+        tags["browse_to_buy"] = rate_tag(*_bought(facts, visits), norms.buys)
+        tags |= cart_tags(facts, norms.abandons)
+    return tags
+
+
+def sessions_of(facts: Facts, by_page: bool, by_id: bool) -> Sessions:  # noqa: FBT001
+    """Put the pages of the last 90 days together to visits."""
+    rows = recent_events(facts).since(facts.end - _DAYS * DAY_US)
+    rows = rows.named(VIEW) if by_page else rows
+    rows, visit = _by_id(rows) if by_id else (rows, _by_pause(rows))
+    first = np.zeros(int(visit.max(initial=-1)) + 1, dtype=np.int64)
+    first[visit[::-1]] = np.arange(len(visit))[::-1]  # of equal indices the last value stays
+    begins = np.zeros(len(visit), dtype=np.bool_)
+    begins[first] = True
+    at = np.flatnonzero(begins)
+    pages = np.bincount(visit)[visit[at]] if len(visit) else at
+    return Sessions(rows.codes[at], rows.times[at], pages)
+
+
+def _by_pause(rows: EventRows) -> Ints:
+    """Give each row a visit number; rows stand by member and time."""
+    new = np.ones(len(rows.codes), dtype=np.bool_)
+    new[1:] = (np.diff(rows.codes) != 0) | (np.diff(rows.times) > _PAUSE_US)
+    return np.cumsum(new) - 1
+
+
+def _by_id(rows: EventRows) -> tuple[EventRows, Ints]:
+    """Give each row a visit number by its id; events without one belong to no visit."""
+    coded = rows.column("session_id").combine_chunks().dictionary_encode()
+    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    indices = coded.indices
+    if indices.null_count:
+        rows = rows.where(indices.is_valid().to_numpy(zero_copy_only=False))
+        indices = indices.drop_null()
+    visit = indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    owner = np.zeros(len(coded.dictionary), dtype=np.int64)
+    owner[visit] = rows.codes
+    if np.array_equal(owner[visit], rows.codes):
+        return rows, visit
+    # One id for several members: to each their own visit.
+    own = np.unique(rows.codes * len(owner) + visit, return_inverse=True)[1]
+    return rows, own.astype(np.int64, copy=False)
+
+
+def _median(member: Ints, pages: Ints, n: int) -> Floats:
+    """Give the median of each member's whole numbers; NaN without any."""
+    if not len(pages):
+        return np.full(n, np.nan)
+    span = int(pages.max()) + 1
+    ordered = np.sort(member * span + pages) % span
+    count = np.bincount(member, minlength=n)
+    begin = np.cumsum(count) - count
+    low = np.minimum(begin + np.maximum(count - 1, 0) // 2, len(ordered) - 1)
+    high = np.minimum(begin + count // 2, len(ordered) - 1)
+    return np.where(count > 0, (ordered[low] + ordered[high]) / 2, np.nan)
+
+
+def _bought(facts: Facts, visits: Sessions) -> tuple[Ints, Ints]:
+    """Count each member's visits that ended in a purchase within a day, and all that could."""
+    over = visits.start < facts.end - DAY_US
+    member, start, n = visits.member[over], visits.start[over], len(facts.members)
+    tried = np.bincount(member, minlength=n)
+    bought = facts.purchases
+    if bought is None:
+        return np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    late = bought.times >= facts.end - _DAYS * DAY_US
+    waits = waits_of((member, start), (bought.codes[late], bought.times[late]))
+    return np.bincount(member[waits < DAY_US], minlength=n), tried
