@@ -30,7 +30,6 @@ RULE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "redemptions": ("核销数", "sends redeemed"),
         "invitees": ("邀请人数", "members invited"),
         "age": ("年龄", "age"),
-        "tenure": ("入会天数", "days since joining"),
         "region": ("地区", "region"),
         "source": ("来源", "source"),
         "gender": ("性别", "gender"),
@@ -48,6 +47,12 @@ RULE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "between": ("介于", "is between"),
         "contains": ("包含", "contains"),
         "is_null": ("未知", "is unknown"),
+    },
+    "time_operator": {
+        "<": ("早于", "is before"),
+        "<=": ("不晚于", "is at latest"),
+        ">": ("晚于", "is after"),
+        ">=": ("不早于", "is at earliest"),
     },
     "filter": {
         "category": ("品类", "category"),
