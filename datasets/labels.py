@@ -15,7 +15,7 @@ from .koc_words import KOC_WORDS
 from .offer_words import OFFER_WORDS
 from .rule_words import RULE_WORDS
 from .social_tag_words import SOCIAL_CODES, SOCIAL_NAMES, SOCIAL_UNITS
-from .tag_words import SUPPORT_UNITS, TAG_CODES, TAG_NAMES
+from .tag_words import SUPPORT_LEVELS, SUPPORT_UNITS, TAG_CODES, TAG_NAMES
 
 __all__ = ["WORDS", "Lang", "label", "words_of"]
 
@@ -76,6 +76,8 @@ WORDS: dict[str, Words] = {
     **SOCIAL_CODES,
     "tag": TAG_NAMES | SOCIAL_NAMES,
     "support_unit": SUPPORT_UNITS | SOCIAL_UNITS,
+    "level": SUPPORT_LEVELS,
+    "value": _TAG_VALUES,
     "before": _TAG_VALUES,
     "after": _TAG_VALUES,
     "change": _CHANGES,

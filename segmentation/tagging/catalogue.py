@@ -6,13 +6,15 @@ from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.labels import WORDS
 
 from .clock_catalogue import CLOCK_TAGS
+from .deal_catalogue import DEAL_TAGS
 from .purchase_catalogue import PURCHASE_TAGS
 from .social_catalogue import SOCIAL_TAGS
 from .tag_entry import Tag
+from .taste_catalogue import TASTE_TAGS
 
 __all__ = ["CATALOGUE", "Tag", "tag_catalog"]
 
-CATALOGUE: tuple[Tag, ...] = PURCHASE_TAGS + CLOCK_TAGS + SOCIAL_TAGS
+CATALOGUE: tuple[Tag, ...] = PURCHASE_TAGS + DEAL_TAGS + TASTE_TAGS + CLOCK_TAGS + SOCIAL_TAGS
 """All tags, in the order of the columns of `tag`."""
 
 

@@ -1,44 +1,50 @@
-"""Tags of when members are active: hour, weekday, night, member day."""
+"""Tags of when members are active: hour, part of the day, weekday, night."""
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US, HOUR_US, local_clock
-from siyu.segmentation.visits import Visits
+from siyu.datasets.clock import DAY_US, HOUR_US
 
-from .facts import Facts, acts_of
+from .deal_tags import share_tag
+from .evidence import Found
+from .facts import Facts, acts_of, clock_of
+from .found_values import flag_tag
+from .tallies import Tally
 
-__all__ = ["WEEKDAYS", "clock_tags", "keeps_time", "member_day_tags"]
+__all__ = ["DAYPARTS", "WEEKDAYS", "clock_tags", "keeps_time"]
 
 Ints = npt.NDArray[np.int64]
-Columns = dict[str, pa.Array]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The codes of `active_weekday`."""
 
+DAYPARTS = ("morning", "noon", "afternoon", "evening", "night")
+"""The codes of `active_daypart`: from 5, 11, 14, 18 and 22 o'clock."""
+
+_PART_OF_HOUR = np.array([4] * 5 + [0] * 6 + [1] * 3 + [2] * 4 + [3] * 4 + [4] * 2)
+_NIGHT = 4
 _FEWEST_ACTS = 3
 _FEWEST_NIGHT_ACTS = 5
 _MANY_ACTS = 30
-_MEMBER_DAY = 13
 
 
-def keeps_time(times: Ints, tz: str) -> bool:
+def keeps_time(times: Ints, clock: Ints) -> bool:
     """Tell whether instants (us) have hours, or are dates stamped with one time of day.
 
-    Dates stand at midnight, here or in UTC, or all at one other time: then `_MANY_ACTS` are
-    needed to be sure.
+    Dates stand at midnight, in UTC or on the local `clock`, or all at one other time: then
+    `_MANY_ACTS` are needed to be sure.
     """
     if not len(times):
         return False
-    for clock in (times % DAY_US, local_clock(times, tz) % DAY_US):
-        one_time = bool(np.all(clock == clock[0]))
-        if one_time and (clock[0] == 0 or len(times) >= _MANY_ACTS):
+    for us in (times % DAY_US, clock % DAY_US):
+        one_time = bool(np.all(us == us[0]))
+        if one_time and (us[0] == 0 or len(times) >= _MANY_ACTS):
             return False
     return True
 
 
-def clock_tags(facts: Facts, dated: tuple[str, ...], timed: tuple[str, ...]) -> Columns:
+def clock_tags(facts: Facts, dated: tuple[str, ...], timed: tuple[str, ...]) -> dict[str, Found]:
     """Tag the hours and weekdays of purchases, events and messages.
 
     Parameters
@@ -49,47 +55,50 @@ def clock_tags(facts: Facts, dated: tuple[str, ...], timed: tuple[str, ...]) -> 
 
     Returns
     -------
-    dict of tag to array, one value a member; null below three acts
+    dict of tag to Found
+        Null below three acts.
     """
-    n = len(facts.members)
     tags = {}
     if dated:
-        acts = acts_of(facts, dated)
-        weekday = (local_clock(acts.times, facts.c.tz) // DAY_US + 3) % 7
-        counts = _table(acts.codes, weekday, n, 7)
-        few = counts.sum(axis=1) < _FEWEST_ACTS
-        tags["active_weekday"] = pa.array(WEEKDAYS).take(pa.array(counts.argmax(axis=1), mask=few))
+        counts = _table(facts, dated, DAY_US, 7, 3)  # 1970-01-01 was a Thursday
+        acts = counts.sum(axis=1)
+        best = pa.array(counts.argmax(axis=1), mask=acts < _FEWEST_ACTS)
+        tags["active_weekday"] = Found(pa.array(WEEKDAYS).take(best), acts)
+        tags["weekend_share"] = share_tag(Tally(counts[:, 5:].sum(axis=1), acts), _FEWEST_ACTS)
     if timed:
-        acts = acts_of(facts, timed)
-        hour = local_clock(acts.times, facts.c.tz) // HOUR_US % 24
-        tags |= _hour_tags(_table(acts.codes, hour, n, 24))
+        tags |= _hour_tags(_table(facts, timed, HOUR_US, 24, 0))
     return tags
 
 
-def member_day_tags(visits: Visits) -> Columns:
-    """Tag the share of visit days on the 13th of a month; null below three visit days."""
-    days = visits.day.astype("datetime64[D]")
-    of_month = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
-    count = visits.count()
-    kept = np.bincount(visits.member[of_month == _MEMBER_DAY], minlength=len(count))
-    share = pa.array(kept / np.maximum(count, 1), mask=count < _FEWEST_ACTS)
-    return {"member_day_habit": share}
-
-
-def _hour_tags(counts: Ints) -> Columns:
+def _hour_tags(counts: Ints) -> dict[str, Found]:
     """Tag from a table of acts, members x 24 hours."""
     acts = counts.sum(axis=1)
     few = acts < _FEWEST_ACTS
-    night = counts[:, [22, 23, 0, 1, 2, 3, 4]].sum(axis=1)
-    share = night / np.maximum(acts, 1)
-    smooth = 2 * counts + np.roll(counts, 1, axis=1) + np.roll(counts, -1, axis=1)
+    parts = np.stack([counts[:, part == _PART_OF_HOUR].sum(axis=1) for part in range(5)], axis=1)
+    night = parts[:, _NIGHT]
+    smooth = 2 * counts
+    smooth[:, 1:] += counts[:, :-1]
+    smooth[:, :-1] += counts[:, 1:]
+    smooth[:, 0] += counts[:, -1]
+    smooth[:, -1] += counts[:, 0]
+    owl = (2 * night >= acts) & (acts >= _FEWEST_NIGHT_ACTS)
+    best = pa.array(parts.argmax(axis=1), mask=few)
     return {
-        "active_hour": pa.array(smooth.argmax(axis=1), mask=few),
-        "night_share": pa.array(share, mask=few),
-        "night_owl": pa.array((share >= 0.5) & (acts >= _FEWEST_NIGHT_ACTS), mask=few),
+        "active_hour": Found(pa.array(smooth.argmax(axis=1), mask=few), acts),
+        "active_daypart": Found(pa.array(DAYPARTS).take(best), acts),
+        "night_share": share_tag(Tally(night, acts), _FEWEST_ACTS),
+        "night_owl": flag_tag(owl, acts, few),
     }
 
 
-def _table(codes: Ints, values: Ints, n: int, width: int) -> Ints:
-    """Count acts by member and value."""
-    return np.bincount(codes * width + values, minlength=n * width).reshape(n, width)
+def _table(facts: Facts, tables: tuple[str, ...], unit: int, width: int, shift: int) -> Ints:
+    """Count acts by member and part of the local clock."""
+    n = len(facts.members)
+    counts = np.zeros(n * width, dtype=np.int64)
+    for table in tables:
+        keys = clock_of(facts, table) // unit
+        keys += shift
+        keys %= width
+        keys += acts_of(facts, (table,)).codes * width
+        counts += np.bincount(keys, minlength=n * width)
+    return counts.reshape(n, width)

@@ -9,50 +9,49 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import instants
+from siyu.datasets.clock import instants, local_clock
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
-from siyu.segmentation.recency import is_purchase
 from siyu.segmentation.records import has_column, is_recorded, table_of
 from siyu.segmentation.visits import Visits, visits_of
 
-__all__ = ["Acts", "Facts", "acts_of", "facts_of", "grouped_once", "is_there"]
+from .calendars import Calendar
+from .order_lines import OrderLines, order_lines
+
+__all__ = [
+    "Acts",
+    "Facts",
+    "acts_of",
+    "clock_of",
+    "facts_of",
+    "grouped_once",
+    "is_there",
+    "member_codes",
+]
 
 Ints = npt.NDArray[np.int64]
 Grouped = TypeVar("Grouped")
 
-_LINE_COLUMNS = (
-    "member_id",
-    "order_time",
-    "amount",
-    "order_id",
-    "product_id",
-    "quantity",
-    "discount",
-    "coupon_id",
-    "store_id",
-    "channel",
-)
+_TIMES = {"events": "event_time", "messages": "message_time"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """The rows of `members` in a community that was cut at `end` (us).
 
-    `lines` are their order lines and `purchases` those that are purchases, both None without
-    orders. `visits` are purchase days, or days with events where there are no orders;
-    `activity` says which. `grouped` keeps what the population step has grouped for the kernel
-    to use again; see `grouped_once`.
+    `purchases` are their purchase lines, None without orders. `visits` are purchase days, or
+    days with events where there are no orders; `activity` says which. `grouped` keeps what the
+    population step has grouped for the kernel to use again; see `grouped_once`.
     """
 
     c: Community
     end: int
     members: pa.Array
-    lines: MemberRows | None
-    purchases: MemberRows | None
+    purchases: OrderLines | None
     activity: str
     visits: Visits | None
+    calendar: Calendar
     grouped: dict[Any, Any] = field(default_factory=dict, repr=False)
 
 
@@ -64,7 +63,7 @@ class Acts:
     times: Ints
 
 
-def facts_of(c: Community, end: int, members: pa.Array) -> Facts:
+def facts_of(c: Community, end: int, members: pa.Array, calendar: Calendar | None = None) -> Facts:
     """Group the rows of some members.
 
     Parameters
@@ -75,20 +74,26 @@ def facts_of(c: Community, end: int, members: pa.Array) -> Facts:
         Microseconds.
     members : sorted pyarrow.Array
         Any of the customers.
+    calendar : Calendar, optional
+        Default ``Calendar()``.
 
     Returns
     -------
     Facts
     """
-    lines, purchases = _lines(c, end, members)
-    activity = "orders" if purchases is not None else "events"
-    rows = purchases
+    orders, rows = c.arrow("orders"), None
+    purchases = None
+    if orders is not None and is_recorded(c, "orders", end):
+        purchases = order_lines(c, orders, members)
+        nothing = pa.table({})
+        rows = MemberRows(nothing, members, purchases.codes, purchases.starts, purchases.times)
+    activity = "events" if purchases is None else "orders"
     events = c.arrow("events")
     if rows is None and events is not None and is_recorded(c, "events", end):
         columns = events.select(["member_id", "event_time"])
         rows = MemberRows.of(columns, time="event_time", members=members)
     visits = None if rows is None else visits_of(rows, c.tz)
-    return Facts(c, end, members, lines, purchases, activity, visits)
+    return Facts(c, end, members, purchases, activity, visits, calendar or Calendar())
 
 
 def grouped_once(facts: Facts, make: Callable[..., Grouped], *how: Any) -> Grouped:
@@ -99,19 +104,27 @@ def grouped_once(facts: Facts, make: Callable[..., Grouped], *how: Any) -> Group
     return found
 
 
+def member_codes(facts: Facts, table: str) -> Ints:
+    """Give the position of each row's member in a table that is there; -1 for others."""
+    return lookup(table_of(facts.c, table, "tag()")["member_id"], facts.members)
+
+
 def acts_of(facts: Facts, tables: tuple[str, ...]) -> Acts:
-    """Collect the moments of the purchases, events and messages among `tables`."""
-    codes, times = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    if "orders" in tables and facts.purchases is not None:
-        codes.append(facts.purchases.codes)
-        times.append(facts.purchases.times)
-    for table, column in (("events", "event_time"), ("messages", "message_time")):
-        rows = facts.c.arrow(table)
-        if table in tables and rows is not None:
-            of = lookup(rows["member_id"], facts.members)
-            codes.append(of[of >= 0])
-            times.append(instants(rows[column])[of >= 0])
+    """Collect the moments of the purchases, events and messages among `tables`.
+
+    The lines that a member bought at one instant are one act.
+    """
+    parts = [grouped_once(facts, _acts, table) for table in tables]
+    if len(parts) == 1:
+        return parts[0]
+    none = np.empty(0, dtype=np.int64)
+    codes, times = [none, *(p.codes for p in parts)], [none, *(p.times for p in parts)]
     return Acts(np.concatenate(codes), np.concatenate(times))
+
+
+def clock_of(facts: Facts, table: str) -> Ints:
+    """Give the local clock (us) of the acts of one table."""
+    return grouped_once(facts, _clock, table)
 
 
 def is_there(facts: Facts, table: str, column: str) -> bool:
@@ -123,12 +136,22 @@ def is_there(facts: Facts, table: str, column: str) -> bool:
     return not value or pc.any(pc.equal(values, value)).as_py() is True
 
 
-def _lines(
-    c: Community, end: int, members: pa.Array
-) -> tuple[MemberRows, MemberRows] | tuple[None, None]:
-    orders = c.arrow("orders")
-    if orders is None or not is_recorded(c, "orders", end):
-        return None, None
-    columns = [name for name in _LINE_COLUMNS if name in orders.column_names]
-    lines = MemberRows.of(orders.select(columns), time="order_time", members=members)
-    return lines, lines.where(is_purchase(lines.table))
+def _acts(facts: Facts, table: str) -> Acts:
+    none = np.empty(0, dtype=np.int64)
+    if table == "orders":
+        lines = facts.purchases
+        if lines is None:
+            return Acts(none, none)
+        first = np.ones(len(lines.codes), dtype=np.bool_)
+        first[1:] = (lines.times[1:] != lines.times[:-1]) | (lines.codes[1:] != lines.codes[:-1])
+        return Acts(lines.codes[first], lines.times[first])
+    rows = facts.c.arrow(table)
+    if rows is None:
+        return Acts(none, none)
+    codes, times = grouped_once(facts, member_codes, table), instants(rows[_TIMES[table]])
+    mine = codes >= 0
+    return Acts(codes, times) if mine.all() else Acts(codes[mine], times[mine])
+
+
+def _clock(facts: Facts, table: str) -> Ints:
+    return local_clock(acts_of(facts, (table,)).times, facts.c.tz)

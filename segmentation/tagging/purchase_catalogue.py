@@ -1,4 +1,4 @@
-"""What each tag of buying says, needs, and is good for."""
+"""What each tag of rhythm and money says, needs, and is good for."""
 
 from .tag_entry import Tag
 
@@ -6,6 +6,7 @@ __all__ = ["PURCHASE_TAGS"]
 
 _VISITS = ("orders.order_time|events.event_time",)
 _LINES = ("orders.order_time", "orders.amount")
+_ORDERS = ("orders.order_time",)
 
 PURCHASE_TAGS: tuple[Tag, ...] = (
     Tag(
@@ -31,10 +32,28 @@ PURCHASE_TAGS: tuple[Tag, ...] = (
         _VISITS,
         (
             "两次购买日之间的预期天数：自己的平均间隔，间隔少时向全体收缩",
-            "expected days between two purchase days: the own mean gap, drawn towards that of "
-            "all members while gaps are few",
+            "expected days between two purchase days: the own mean gap, drawn towards that "
+            "of all members while gaps are few",
         ),
-        ("按节奏安排提醒的频率", "pace reminders by it"),
+        (
+            "按节奏安排提醒的频率",
+            "pace reminders by it",
+        ),
+        "gaps",
+    ),
+    Tag(
+        "rhythm_regularity",
+        "number",
+        "0 to 1",
+        _VISITS,
+        (
+            "1 减去购买间隔的变异系数，不低于 0；间隔不足三个为空",
+            "1 less the coefficient of variation of the gaps, at least 0; null below three gaps",
+        ),
+        (
+            "高者适合订阅与定期送，低者靠活动触发",
+            "subscriptions if high, occasions if low",
+        ),
         "gaps",
     ),
     Tag(
@@ -42,9 +61,75 @@ PURCHASE_TAGS: tuple[Tag, ...] = (
         "time",
         "",
         _VISITS,
-        ("最近一次购买加上预期间隔", "last purchase plus the expected gap"),
-        ("到期前几天发补货提醒", "remind to restock a few days before"),
+        (
+            "最近一次购买加上预期间隔",
+            "last purchase plus the expected gap",
+        ),
+        (
+            "到期前几天发补货提醒",
+            "remind to restock a few days before",
+        ),
         "gaps",
+    ),
+    Tag(
+        "overdue_ratio",
+        "number",
+        "own gaps",
+        _VISITS,
+        (
+            "距最近一次购买的天数与预期间隔之比，大于 1 即逾期",
+            "days since the last purchase over the expected gap; above 1 is overdue",
+        ),
+        (
+            "1 至 2.5 之间轻提醒，更高转召回",
+            "a reminder between 1 and 2.5, win back beyond",
+        ),
+        "gaps",
+    ),
+    Tag(
+        "tenure_days",
+        "number",
+        "days",
+        _VISITS,
+        (
+            "入会或首次出现（取较早者）至今的天数",
+            "days since joining or being first seen, whichever is earlier",
+        ),
+        (
+            "周年纪念与老客权益",
+            "anniversaries and privileges of old members",
+        ),
+        "visits",
+    ),
+    Tag(
+        "repeat_buyer",
+        "flag",
+        "",
+        _ORDERS,
+        (
+            "在两个以上不同日子购买过",
+            "bought on two different days or more",
+        ),
+        (
+            "复购者进入会员养成，未复购者推第二单",
+            "membership programme if so, a second-order offer if not",
+        ),
+        "visits",
+    ),
+    Tag(
+        "one_time_buyer",
+        "flag",
+        "",
+        _ORDERS,
+        (
+            "只在一天购买过，且已超过预期的下次购买时间",
+            "bought on one day only, and the next purchase is overdue",
+        ),
+        (
+            "首购品类的二单券，先以对照组验证",
+            "a second-order offer in the first category, tested against a control group",
+        ),
+        "visits",
     ),
     Tag(
         "rfm_class",
@@ -53,8 +138,8 @@ PURCHASE_TAGS: tuple[Tag, ...] = (
         _LINES,
         (
             "近度、频次、金额与全体买家的中位数相比的八类；未购买者单列",
-            "eight classes of recency, frequency and money against the buyers' medians; members "
-            "who never bought apart",
+            "eight classes of recency, frequency and money against the buyers' medians; "
+            "members who never bought apart",
         ),
         (
             "重要类别用服务与权益，一般类别用自动化",
@@ -71,7 +156,10 @@ PURCHASE_TAGS: tuple[Tag, ...] = (
             "平均每个购买日的净消费额（扣除退款）",
             "mean net money a purchase day, refunds taken off",
         ),
-        ("设置满减门槛时参考", "set thresholds of offers near it"),
+        (
+            "设置满减门槛时参考",
+            "set thresholds of offers near it",
+        ),
         "visits",
     ),
     Tag(
@@ -83,97 +171,105 @@ PURCHASE_TAGS: tuple[Tag, ...] = (
             "单日消费额在全体买家中的三等分：低、中、高",
             "spend a purchase day in thirds of all buyers: low, middle, high",
         ),
-        ("按消费力选品，不按消费力定价", "choose products by it, never prices"),
+        (
+            "按消费力选品，不按消费力定价",
+            "choose products by it, never prices",
+        ),
         "visits",
+    ),
+    Tag(
+        "value_trend",
+        "code",
+        "",
+        _LINES,
+        (
+            "最近三个购买日的平均消费与更早相比：上升（超过 1.25 倍）、下降（低于 0.8 倍）"
+            "、平稳；不足六个购买日为空",
+            "mean spend of the last three purchase days against those before: rising "
+            "(above 1.25 times), falling (below 0.8), steady; null below six purchase days",
+        ),
+        (
+            "下降者回访原因，上升者推进阶品",
+            "ask the falling why, offer the rising the next better product",
+        ),
+        "visits",
+    ),
+    Tag(
+        "recent_spend_share",
+        "share",
+        "money",
+        _LINES,
+        (
+            "近 90 天消费占全部消费之比",
+            "share of all spend that fell in the last 90 days",
+        ),
+        (
+            "高者趁热交叉推荐，低者唤醒",
+            "cross-sell while high, wake when low",
+        ),
+        "visits",
+    ),
+    Tag(
+        "big_ticket",
+        "flag",
+        "",
+        _LINES,
+        (
+            "至少有一个购买日的消费达到全体购买日的前 5%",
+            "at least one purchase day among the 5 % largest of all members'",
+        ),
+        (
+            "专人服务与大件售后",
+            "personal service and care after the sale",
+        ),
+        "visits",
+    ),
+    Tag(
+        "user_tier",
+        "code",
+        "",
+        ("orders.order_time", "orders.amount", "events.event_time|messages.message_time"),
+        (
+            "消费与互动分层：近一年消费、近 90 天互动各与中位数相比——超级用户、沉默金主、潜"
+            "力 KOC、待激活",
+            "tiers of spend (a year) and interaction (90 days), each against the median: "
+            "super user, silent payer, potential KOC, to activate",
+        ),
+        (
+            "超级用户共创，沉默金主一对一，潜力 KOC 给任务，待激活用福利",
+            "create with super users, serve silent payers one to one, tasks for potential "
+            "KOCs, perks for the rest",
+        ),
+        "acts",
     ),
     Tag(
         "basket_size",
         "number",
         "lines",
         ("orders.order_id",),
-        ("平均每单的商品行数", "mean lines an order"),
-        ("单件多者推搭配与套装", "bundles for those who buy one thing at a time"),
+        (
+            "平均每单的商品行数",
+            "mean lines an order",
+        ),
+        (
+            "单件多者推搭配与套装",
+            "bundles for those who buy one thing at a time",
+        ),
         "orders",
     ),
     Tag(
-        "stock_up",
-        "share",
-        "purchase lines",
-        ("orders.product_id", "orders.quantity"),
+        "basket_value",
+        "number",
+        "currency",
+        ("orders.order_id", "orders.amount"),
         (
-            "购买数量达到该商品通常数量两倍以上的行占比",
-            "share of lines with at least twice the product's usual quantity",
+            "平均每单的消费额（不扣退款）",
+            "mean money an order, refunds not taken off",
         ),
-        ("大促前推家庭装与组合装", "family packs before big sales"),
-        "lines",
-    ),
-    Tag(
-        "discount_share",
-        "share",
-        "purchase lines",
-        ("orders.discount",),
-        ("带折扣的购买行占比", "share of purchase lines with a discount"),
-        ("高者用促销唤起，低者讲新品与品质", "promotions if high, novelty and quality if low"),
-        "lines",
-    ),
-    Tag(
-        "coupon_share",
-        "share",
-        "purchase lines",
-        ("orders.coupon_id",),
-        ("使用优惠券的购买行占比", "share of purchase lines with a coupon"),
-        ("先以对照组验证增量，再发券", "test with a control group whether coupons add anything"),
-        "lines",
-    ),
-    Tag(
-        "refund_share",
-        "share",
-        "money",
-        _LINES,
-        ("退款金额占购买金额之比", "money refunded over money paid"),
-        ("高者先做售后回访", "call before selling more if high"),
-        "lines",
-    ),
-    Tag(
-        "favourite_category",
-        "name",
-        "",
-        ("orders.product_id", "products.category"),
         (
-            "近期权重最高的品类（半衰期 180 天）",
-            "category bought most, recent purchases counting more (half-life 180 days)",
+            "满减门槛设在略高处",
+            "set thresholds a little above",
         ),
-        ("内容与上新按品类推送", "content and novelties of that category"),
-        "lines",
-    ),
-    Tag(
-        "favourite_category_share",
-        "share",
-        "weighted purchase lines",
-        ("orders.product_id", "products.category"),
-        (
-            "该品类占比，购买少时向全体收缩",
-            "its share, drawn towards all members' while purchases are few",
-        ),
-        ("高者深耕该品类，低者多样推荐", "depth if high, variety if low"),
-        "lines",
-    ),
-    Tag(
-        "favourite_channel",
-        "name",
-        "",
-        ("orders.channel",),
-        ("近期购买最多的渠道", "channel bought through most of late"),
-        ("在该渠道发优惠", "make offers there"),
-        "lines",
-    ),
-    Tag(
-        "favourite_store",
-        "name",
-        "",
-        ("orders.store_id",),
-        ("近期购买最多的门店", "store bought in most of late"),
-        ("由该店导购跟进", "hand over to the staff of that store"),
-        "lines",
+        "orders",
     ),
 )

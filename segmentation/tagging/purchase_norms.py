@@ -1,4 +1,4 @@
-"""What is usual among all purchases: the population step of the purchase tags."""
+"""What is usual among all purchases: the population step of the tags of buying."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,23 +6,35 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from siyu.datasets.affinity import decay
-from siyu.datasets.community import Community
-from siyu.datasets.exact_sums import exact_sum
-from siyu.datasets.ids import encode, lookup
-from siyu.datasets.member_rows import MemberRows
-from siyu.segmentation.records import has_column
+from siyu.datasets.exact_sums import exact_total
+from siyu.datasets.shrinkage import BetaPrior
 
-from .facts import Facts
+from .facts import Facts, grouped_once
+from .order_lines import OrderLines
+from .products import Products, products_of
+from .tallies import calendar_tallies, deal_tallies, repeat_tally
 
-__all__ = ["HALF_LIFE_DAYS", "KeyShares", "PurchaseNorms", "favourite_columns", "purchase_norms"]
+__all__ = [
+    "HALF_LIFE_DAYS",
+    "KeyShares",
+    "Margins",
+    "PurchaseNorms",
+    "key_codes",
+    "line_weights",
+    "margins_of",
+    "purchase_norms",
+]
 
+Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 HALF_LIFE_DAYS = 180.0
 """After so many days a purchase tells half as much about a favourite."""
+
+_PRECISE = 2.0**24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,51 +47,95 @@ class KeyShares:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PurchaseNorms:
-    """The median quantity of each product, and what members in general prefer."""
+    """What is known of products, what members in general prefer, and how often they do things.
 
-    products: pa.Array
-    usual_quantity: Floats
+    `habits` are the priors of the tallies, by name. `margin` is the share of all money paid
+    that is left after costs, NaN where unknown.
+    """
+
+    products: Products
     favourites: Mapping[str, KeyShares]
+    habits: Mapping[str, BetaPrior]
+    margin: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Margins:
+    """Money paid and money left after costs, of lines with known cost; one value a member."""
+
+    paid: Floats
+    left: Floats
+    n_lines: Ints
 
 
 def purchase_norms(facts: Facts) -> PurchaseNorms:
     """Measure what is usual among the purchases of all members."""
-    bought = facts.purchases
-    ids, medians = pa.array([], pa.int64()), np.empty(0)
-    if bought is None:
-        return PurchaseNorms(ids, medians, {})
-    if bought.has("product_id") and bought.has("quantity"):
-        lines = bought.table.select(["product_id", "quantity"]).drop_null()
-        by_product = MemberRows.of(lines, key="product_id")
-        ids, medians = by_product.members, by_product.quantile("quantity", 0.5)
-    weight = decay(bought.times, facts.end, HALF_LIFE_DAYS)
-    columns = favourite_columns(facts.c, bought.table)
-    shares = {name: _shares(values, weight) for name, values in columns.items()}
-    return PurchaseNorms(ids, medians, shares)
+    products = products_of(facts)
+    lines = facts.purchases
+    if lines is None:
+        return PurchaseNorms(products, {}, {}, np.nan)
+    columns = {
+        "channel": lines.channel,
+        "store_id": lines.store,
+        "category": products.category,
+        "brand": products.brand,
+    }
+    weight = line_weights(facts)
+    shares = {}
+    for name, keys in columns.items():
+        if keys is not None:
+            codes = key_codes(lines, products, name, keys.ids)
+            known = codes >= 0
+            totals = np.bincount(codes[known], weight[known], len(keys.ids))
+            shares[name] = KeyShares(keys.ids, totals / (totals.sum() or 1.0))
+    tallies = {
+        **grouped_once(facts, deal_tallies, products),
+        **grouped_once(facts, calendar_tallies),
+        **grouped_once(facts, repeat_tally),
+    }
+    habits = {name: BetaPrior.of(tally.hits, tally.trials) for name, tally in tallies.items()}
+    margins = grouped_once(facts, margins_of, products)
+    paid = exact_total(margins.paid)
+    margin = exact_total(margins.left) / paid if paid > 0 else np.nan
+    return PurchaseNorms(products, shares, habits, margin)
 
 
-def favourite_columns(c: Community, lines: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """Give the columns a member may have favourites in, a value a line, as far as known."""
-    columns = {name: lines[name] for name in ("channel", "store_id") if name in lines.column_names}
-    if "product_id" in lines.column_names and has_column(c, "products", "category"):
-        columns["category"] = _category(c.arrow("products"), lines["product_id"])
-    return columns
+def margins_of(facts: Facts, products: Products) -> Margins:
+    """Add up what members paid for products of known cost, and what is left of it."""
+    lines, n = facts.purchases, len(facts.members)
+    if lines is None or lines.quantity is None or products.cost is None:
+        return Margins(np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64))
+    cost = products.of_lines(lines, products.cost) * lines.quantity
+    known = ~np.isnan(cost)
+    paid = lines.paid(lines.amount, known)
+    return Margins(paid, paid - lines.paid(cost, known), lines.count(known))
 
 
-def _category(products: pa.Table, product_ids: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Look up categories; pseudo-products such as fuel (not recommendable) have none."""
-    category = products["category"]
-    if "recommendable" in products.column_names:
-        wanted = products["recommendable"].fill_null(True)
-        category = pc.if_else(wanted, category, pa.scalar(None, category.type))
-    rows = pa.table({"product_id": products["product_id"], "category": category})
-    rows = rows.sort_by([("product_id", "ascending"), ("category", "ascending")])
-    at = lookup(product_ids, rows["product_id"].combine_chunks())
-    return rows["category"].take(pa.array(at, mask=at < 0))
+def key_codes(lines: OrderLines, products: Products, name: str, ids: pa.Array) -> Codes:
+    """Give the code among `ids` of each line's category, brand, channel or store."""
+    of_product = {"category": products.category, "brand": products.brand}
+    if name in of_product:
+        keys = of_product[name]
+        return products.keys_of_lines(lines, keys) if keys is not None else _unknown(lines)
+    own = lines.channel if name == "channel" else lines.store
+    return own.among(ids) if own is not None else _unknown(lines)
 
 
-def _shares(values: pa.ChunkedArray, weight: Floats) -> KeyShares:
-    codes, keys = encode(values)
-    known = codes >= 0
-    totals = exact_sum(codes[known], weight[known], len(keys))
-    return KeyShares(keys, totals / (totals.sum() or 1.0))
+def line_weights(facts: Facts) -> Floats:
+    """Weigh purchase lines by age, in multiples of 2**-24: their sums are exact in any order."""
+    return grouped_once(facts, _weights)
+
+
+def _weights(facts: Facts) -> Floats:
+    if facts.purchases is None:
+        return np.empty(0)
+    weight = decay(facts.purchases.times, facts.end, HALF_LIFE_DAYS)
+    weight *= _PRECISE
+    np.rint(weight, out=weight)
+    np.maximum(weight, 1.0, out=weight)  # the oldest line still tells a little
+    weight /= _PRECISE
+    return weight
+
+
+def _unknown(lines: OrderLines) -> Codes:
+    return np.full(len(lines.codes), -1, dtype=np.int32)

@@ -3,30 +3,29 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.segmentation.recency import Buying, buying_of, rfm_rows
-from siyu.segmentation.records import ended_early, is_recorded, maybe_missed
-from siyu.segmentation.rfm_classes import RfmEdges, class_codes, edges_of, scores_of
+from siyu.segmentation.records import ended_early, is_recorded
 from siyu.segmentation.rhythm import Rhythm, rhythm_of
-from siyu.segmentation.stages import StageRules, known_stages, stage_table
+from siyu.segmentation.stages import StageRules
 
+from .calendar_tags import calendar_tags
+from .calendars import Calendar
 from .catalogue import CATALOGUE, Tag
-from .clock_tags import clock_tags, keeps_time, member_day_tags
+from .clock_tags import clock_tags, keeps_time
+from .community_tags import CommunityNorms, community_norms, community_tags
+from .deal_tags import deal_tags
 from .evidence import Found
-from .facts import Facts, acts_of, facts_of, is_there
+from .facts import Facts, acts_of, clock_of, facts_of, is_there
 from .purchase_norms import PurchaseNorms, purchase_norms
-from .purchase_tags import favourite_tags, purchase_tags
-from .social_tags import CommunityNorms, community_norms, community_tags
+from .rhythm_tags import rhythm_tags
+from .taste_tags import taste_tags
+from .value_tags import ValueNorms, value_norms, value_tags
 
-__all__ = ["VALUE_BANDS", "TagNorms", "tag", "tag_norms", "tag_table"]
-
-VALUE_BANDS = ("low", "middle", "high")
-"""The codes of `value_band`."""
+__all__ = ["TagNorms", "known_facts", "tag", "tag_evidence", "tag_norms", "tag_table"]
 
 _ACT_TABLES = ("orders", "events", "messages")
 
@@ -39,8 +38,7 @@ class TagNorms:
     """
 
     rhythm: Rhythm
-    classes: RfmEdges
-    thirds: RfmEdges
+    values: ValueNorms
     purchases: PurchaseNorms
     dated: tuple[str, ...]
     timed: tuple[str, ...]
@@ -52,6 +50,7 @@ def tag(
     *,
     as_of: Any,
     rules: None = None,
+    calendar: Calendar | None = None,
     output: FrameKind | None = None,
 ) -> Frame:
     """Tag every customer by lifecycle, value and behaviour.
@@ -64,6 +63,9 @@ def tag(
         The moment to look from, itself excluded; without a zone it is the shop's clock.
     rules : None
         The built-in tags; own rules are not taken.
+    calendar : Calendar, optional
+        The shop's member days and festivals. Default ``Calendar()``: the 13th of each month,
+        Spring Festival, 618, double 11 and double 12.
     output : {"pandas", "polars", "pyarrow"}, optional
         Kind of frame; default the kind of `data`, pandas for a Community.
 
@@ -72,7 +74,8 @@ def tag(
     frame, n_members rows sorted by ``member_id``
         One column for each tag of `tag_catalog`, always all of them: codes, flags, shares
         (0 to 1), numbers. Null means unknown or not applicable (a basket without purchases),
-        never zero. Words for codes: `siyu.datasets.label`.
+        never zero. Words for codes: `siyu.datasets.label`. What stands behind each value:
+        `tag_support`.
 
     Raises
     ------
@@ -89,38 +92,48 @@ def tag(
 
     Notes
     -----
-    Time O(n log n) in the rows; about 1 KB a member beside the tables.
+    Time O(n log n) in the rows; about 100 bytes a purchase line and 1 KB a member beside the
+    tables. No tag is meant to set a price: `deal_hunter` and the price bands choose products
+    and messages.
 
     Examples
     --------
     >>> from siyu.datasets import make_community
     >>> tags = tag(make_community(60, random_state=0), as_of="2026-06-03")
     >>> tags.columns[:5].tolist()
-    ['member_id', 'stage', 'purchase_rhythm_days', 'next_due', 'rfm_class']
+    ['member_id', 'stage', 'purchase_rhythm_days', 'rhythm_regularity', 'next_due']
     """
     if rules is not None:
         raise ParameterError("rules", f"own rules are not taken, leave rules=None; got {rules!r}")
-    c = as_community(data, "orders")
-    known, end = c.before(as_of), c.moment(as_of)
-    if not any(is_recorded(known, table, end) for table in ("orders", "events")):
-        there = ", ".join(known.tables()) or "none"
-        raise DataError(f"tag() needs the table orders or events; this community has: {there}")
-    facts = facts_of(known, end, known.customers())
+    facts = known_facts(data, as_of, calendar, "tag()")
     table = tag_table(facts, tag_norms(facts))
     _warn_of_weakness(table, facts)
     return from_arrow(table, output or kind_of(data))
 
 
+def known_facts(data: Community | Frame, as_of: Any, calendar: Calendar | None, call: str) -> Facts:
+    """Group what was known of every customer; `DataError` without orders and events."""
+    c = as_community(data, "orders")
+    known, end = c.before(as_of), c.moment(as_of)
+    if not any(is_recorded(known, table, end) for table in ("orders", "events")):
+        there = ", ".join(known.tables()) or "none"
+        raise DataError(f"{call} needs the table orders or events; this community has: {there}")
+    return facts_of(known, end, known.customers(), calendar)
+
+
 def tag_norms(facts: Facts) -> TagNorms:
     """Learn from all members what each is compared with."""
-    visits, bought = facts.visits, _rfm(facts)
+    visits = facts.visits
     tables = [table for table in _ACT_TABLES if is_recorded(facts.c, table, facts.end)]
     dated = tuple(table for table in tables if len(acts_of(facts, (table,)).times))
-    timed = tuple(t for t in dated if keeps_time(acts_of(facts, (t,)).times, facts.c.tz))
+    timed = tuple(
+        table
+        for table in dated
+        if keeps_time(acts_of(facts, (table,)).times, clock_of(facts, table))
+    )
     return TagNorms(
         Rhythm(30.0, 1.0, 0) if visits is None else rhythm_of(visits, StageRules().churned_us),
-        edges_of(bought, "median"),
-        edges_of(bought, 3),
+        value_norms(facts),
         purchase_norms(facts),
         dated,
         timed,
@@ -130,59 +143,25 @@ def tag_norms(facts: Facts) -> TagNorms:
 
 def tag_table(facts: Facts, norms: TagNorms) -> pa.Table:
     """Tag the members of `facts`: the kernel of `tag`, for any chunk of members."""
-    tags = (
-        _stage_tags(facts, norms)
-        | _value_tags(facts, norms)
-        | purchase_tags(facts, norms.purchases)
-        | favourite_tags(facts, norms.purchases)
-        | clock_tags(facts, norms.dated, norms.timed)
-        | {name: _values(found) for name, found in community_tags(facts, norms.community).items()}
-    )
-    if facts.visits is not None and facts.activity == "orders":
-        tags |= member_day_tags(facts.visits)
-    n = len(facts.members)
-    columns = {t.tag: tags[t.tag] if t.tag in tags else pa.nulls(n, t.type()) for t in CATALOGUE}
+    found, n = tag_evidence(facts, norms), len(facts.members)
+    columns = {
+        entry.tag: found[entry.tag].values if entry.tag in found else pa.nulls(n, entry.type())
+        for entry in CATALOGUE
+    }
     return pa.table({"member_id": facts.members, **columns})
 
 
-def _values(found: pa.Array | Found) -> pa.Array:
-    return found.values if isinstance(found, Found) else found
-
-
-def _stage_tags(facts: Facts, norms: TagNorms) -> dict[str, pa.Array]:
-    if facts.visits is None:
-        return {}
-    staged = stage_table(facts.visits, facts.members, norms.rhythm, StageRules(), facts.end)
-    staged = known_stages(staged, facts.c, facts.activity, facts.end)
-    return {
-        "stage": staged["stage"],
-        "purchase_rhythm_days": staged["expected_gap"],
-        "next_due": staged["next_due"],
-    }
-
-
-def _value_tags(facts: Facts, norms: TagNorms) -> dict[str, pa.Array]:
-    if facts.lines is None:
-        return {}
-    rows = _rfm(facts)
-    band = scores_of(rows, norms.thirds)[2] - 1
-    never = rows["monetary"].is_null().to_numpy()
-    return {
-        "rfm_class": class_codes(rows, norms.classes),
-        "purchase_value": rows["monetary"],
-        "value_band": pa.array(VALUE_BANDS).take(pa.array(band, mask=never)),
-    }
-
-
-def _rfm(facts: Facts) -> pa.Table:
-    """Measure recency, frequency and money of the members of `facts`."""
-    lines, n = facts.lines, len(facts.members)
-    missed = maybe_missed(facts.c, "orders", facts.members, facts.end)
-    if lines is None:
-        nobody = Buying(np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n))
-        return rfm_rows(facts.members, nobody, facts.end, missed)
-    buying = buying_of(lines.table, lines.codes, n, facts.end, facts.c.tz)
-    return rfm_rows(facts.members, buying, facts.end, missed)
+def tag_evidence(facts: Facts, norms: TagNorms) -> dict[str, Found]:
+    """Tag the members of `facts`, with the evidence; tags that lack their tables are left out."""
+    return (
+        rhythm_tags(facts, norms.rhythm)
+        | value_tags(facts, norms.values)
+        | deal_tags(facts, norms.purchases)
+        | taste_tags(facts, norms.purchases)
+        | calendar_tags(facts)
+        | clock_tags(facts, norms.dated, norms.timed)
+        | community_tags(facts, norms.community)
+    )
 
 
 def _warn_of_weakness(table: pa.Table, facts: Facts) -> None:

@@ -11,9 +11,14 @@ from siyu.datasets import ParameterError, label
 from siyu.datasets.labels import WORDS, words_of
 from siyu.segmentation import STAGES, tag_catalog
 from siyu.segmentation.rfm_codes import CN8, NAMED11, NO_PURCHASE
-from siyu.segmentation.tagging.clock_tags import WEEKDAYS
+from siyu.segmentation.tagging.calendar_tags import MONTH_PARTS
+from siyu.segmentation.tagging.calendars import FESTIVALS
+from siyu.segmentation.tagging.catalogue import CATALOGUE
+from siyu.segmentation.tagging.clock_tags import DAYPARTS, WEEKDAYS
+from siyu.segmentation.tagging.deal_tags import PRICE_BANDS
 from siyu.segmentation.tagging.social_tags import SPEAKING
-from siyu.segmentation.tagging.tags import VALUE_BANDS
+from siyu.segmentation.tagging.support import LEVELS
+from siyu.segmentation.tagging.value_tags import TIERS, TRENDS, VALUE_BANDS
 
 
 @pytest.mark.parametrize(
@@ -22,7 +27,15 @@ from siyu.segmentation.tagging.tags import VALUE_BANDS
         ("stage", STAGES),
         ("rfm_class", {*CN8.values(), *NAMED11.values(), NO_PURCHASE}),
         ("value_band", VALUE_BANDS),
+        ("value_trend", TRENDS),
+        ("user_tier", TIERS),
+        ("price_band", PRICE_BANDS),
+        ("favourite_festival", FESTIVALS),
+        ("month_part", MONTH_PARTS),
+        ("active_daypart", DAYPARTS),
         ("active_weekday", WEEKDAYS),
+        ("level", LEVELS),
+        ("support_unit", {entry.support for entry in CATALOGUE}),
         ("speaking", SPEAKING),
         ("tag", tag_catalog()["tag"].tolist()),
     ],
