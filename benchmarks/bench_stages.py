@@ -1,130 +1,122 @@
-"""Score lifecycle stages by planted truth: own rhythm against fixed 90 and 180 days.
+"""Score lifecycle stages by planted truth: own rhythm and model against fixed 90 / 180 days.
 
-Worlds with known truth, several draws each. `lapsed` is the balanced accuracy of telling
-members who fell silent for good (dormant or churned) from those who still buy; `stages` is
-macro-F1 over the seven stages, where the world plants them. Differences (own rhythm less fixed
-days) come with the paired bootstrap interval over draws; below 0 the own rhythm loses.
+Fourteen worlds (`stage_worlds.py`), several draws each, members who bought:
+
+- lapsed: balanced accuracy of telling who fell silent for good from who still buys;
+- macro-F1 over the stages;
+- accuracy: share of members in the planted stage;
+- transitions: mean absolute error of the shares of a stage that pass to each stage within 30
+  days, planted against told, over six moments; here less is better.
+
+Differences to fixed days come with the paired bootstrap interval over draws. Limits were
+chosen on draws 100 to 103, reported are others.
 
     python benchmarks/bench_stages.py                      # 8 draws of 2,500 members
     python benchmarks/bench_stages.py brand bursty --draws 5 --members 1000
 """
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from stage_worlds import WORLDS
 
-from siyu.datasets import Community, make_community
+from siyu.datasets import Community
 from siyu.datasets.intervals import Interval, paired_difference
-from siyu.datasets.synthetic.options import CommunityOptions
-from siyu.segmentation import STAGES, lifecycle
+from siyu.segmentation.stage_rules import Method
+from siyu.segmentation.stages import STAGES
+from siyu.segmentation.stages_over_time import stage_history, transition_matrix
 
-__all__ = ["WORLDS", "Scores", "compare", "main", "score"]
+__all__ = ["METHODS", "Scores", "compare", "main", "score"]
 
 TZ = "Asia/Shanghai"
 AS_OF = pd.Timestamp("2026-06-01", tz=TZ)
-HEADER = (
-    "| world | lapsed: own rhythm | fixed | difference "
-    "| stages: own rhythm | fixed | difference |\n"
-    "|---|---|---|---|---|---|---|"
-)
-Array = npt.NDArray[Any]
+MOMENTS = [AS_OF - pd.Timedelta(days=30 * back) for back in range(5, -1, -1)]
+METHODS: tuple[Method, ...] = ("fixed", "own_gap", "model")
+NAMES = {
+    "lapsed": "lapsed, balanced accuracy",
+    "stages": "stages, macro-F1",
+    "accuracy": "stages, accuracy",
+    "transitions": "transition shares, mean absolute error (less is better)",
+}
+FEWEST = 10  # planted members in a stage whose passages are compared
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Scores of each draw; `stages` is NaN where the world plants no stages."""
+    """Scores of each draw."""
 
     lapsed: Array
     stages: Array
+    accuracy: Array
+    transitions: Array
 
 
-def brand(n_members: int, random_state: int, **options: Any) -> tuple[Community, pd.Series]:
-    """Take the simulated brand, and the stage planted for each member at `AS_OF`."""
-    c = make_community(n_members, random_state, options=CommunityOptions(**options))
-    told = c.truth["lifecycle"]
-    now = told[(told.since < AS_OF) & ((told.until >= AS_OF) | told.until.isna())]
-    return c, now.set_index("member_id").stage
+def score(c: Community, told: pd.DataFrame, method: Method) -> tuple[float, float, float, float]:
+    """Give the four scores of one draw."""
+    history = stage_history(c, as_of=MOMENTS, method=method)
+    true = pd.concat([planted(told, moment) for moment in MOMENTS])
+    pairs = history.merge(true, on=["member_id", "as_of"], suffixes=("", "_planted"))
+    now = pairs[(pairs.as_of == AS_OF) & (pairs.stage != "prospect")]
+    says, is_so = now.stage.to_numpy(str), now.stage_planted.to_numpy(str)
+    moved = transition_matrix(pairs[["member_id", "as_of", "stage"]])
+    planted_moves = transition_matrix(
+        pairs[["member_id", "as_of"]].assign(stage=pairs.stage_planted)
+    )
+    accuracy = float((says == is_so).mean())
+    return lapsed(says, is_so), macro_f1(says, is_so), accuracy, distance(moved, planted_moves)
 
 
-def clumps(n_members: int, random_state: int) -> tuple[Community, pd.Series]:
-    """Draw members who buy several times within days and then pause for months.
-
-    One gap in four is long (mean 3.4 own gaps), the others short (a fifth), so that the mean
-    of few gaps says little about the next; members fall silent after 400 days on average.
-    """
-    rng = np.random.default_rng(random_state)
-    gap = 30 * np.exp(0.6 * rng.standard_normal(n_members))
-    start = rng.uniform(0, 540, n_members)
-    end = start + rng.exponential(400, n_members)
-    now, who, days = start.copy(), np.arange(n_members), []
-    members = []
-    while len(who):
-        members.append(who)
-        days.append(now[who])
-        pauses = rng.random(len(who)) < 0.25
-        mean = np.where(pauses, 3.4, 0.2) * gap[who]
-        now[who] += rng.exponential(mean)
-        who = who[now[who] < np.minimum(end[who], 600)]
-    ago = pd.to_timedelta(600 - np.concatenate(days), unit="D")
-    orders = pd.DataFrame({"member_id": np.concatenate(members), "order_time": AS_OF - ago})
-    truth = pd.Series(np.where(end < 600, "churned", "loyal"), index=np.arange(n_members))
-    return Community(orders=orders.assign(amount=10.0), tz=TZ), truth
+def planted(told: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
+    """Give the planted stage of each member at a moment."""
+    now = told[(told.since < moment) & ((told.until >= moment) | told.until.isna())]
+    utc = moment.tz_convert("UTC").as_unit("us")
+    return now[["member_id", "stage"]].assign(as_of=utc)
 
 
-World = Callable[[int, int], tuple[Community, pd.Series]]
-WORLDS: dict[str, World] = {
-    "brand": brand,
-    "fast": lambda n, seed: brand(n, seed, gap_median=12.0),
-    "slow": lambda n, seed: brand(n, seed, gap_median=60.0),
-    "random": lambda n, seed: brand(n, seed, gap_shape=(1.0, 1.0)),
-    "regular": lambda n, seed: brand(n, seed, gap_shape=(4.0, 8.0)),
-    "wide": lambda n, seed: brand(n, seed, gap_spread=1.0),
-    "one rhythm": lambda n, seed: brand(n, seed, gap_spread=0.0, gap_median=36.0),
-    "bursty": clumps,
-}
+def lapsed(says: npt.NDArray[np.str_], is_so: npt.NDArray[np.str_]) -> float:
+    says_gone, is_gone = (np.isin(stages, ["dormant", "churned"]) for stages in (says, is_so))
+    shares = [(says_gone == is_gone)[group].mean() for group in (is_gone, ~is_gone) if group.any()]
+    return float(np.mean(shares))
 
 
-def score(c: Community, truth: "pd.Series[str]", method: Any) -> tuple[float, float]:
-    """Give balanced accuracy of lapsed, and macro-F1 of stages, over members who bought."""
-    told = lifecycle(c, as_of=AS_OF, method=method).set_index("member_id").stage
-    told = told[told != "prospect"]
-    known = truth.reindex(told.index)
-    true, told = (stages[known.notna()].to_numpy(str) for stages in (known, told))
-    is_lapsed, says_lapsed = (np.isin(s, ["dormant", "churned"]) for s in (true, told))
-    lapsed = (says_lapsed[is_lapsed].mean() + (~says_lapsed[~is_lapsed]).mean()) / 2
-    if "growing" not in true:
-        return float(lapsed), float("nan")
-    f1 = [
-        2 * ((told == s) & (true == s)).sum() / max(((told == s).sum() + (true == s).sum()), 1)
-        for s in STAGES[1:]
-    ]
-    return float(lapsed), float(np.mean(f1))
+def macro_f1(says: npt.NDArray[np.str_], is_so: npt.NDArray[np.str_]) -> float:
+    found = []
+    for stage in STAGES[1:]:
+        n = (says == stage).sum() + (is_so == stage).sum()
+        if n:
+            found.append(2 * ((says == stage) & (is_so == stage)).sum() / n)
+    return float(np.mean(found))
+
+
+def distance(moved: pd.DataFrame, truly: pd.DataFrame) -> float:
+    """Give the mean absolute error of shares, in stages where enough members were planted."""
+    n = truly.groupby("stage_before").n_members.transform("sum")
+    compared = truly.stage_before.notna() & (n >= FEWEST)
+    error = (moved.share.fillna(0.0) - truly.share)[compared].abs()
+    return float(error.mean())
 
 
 def compare(world: str, draws: int, n_members: int) -> dict[str, Scores]:
-    """Score both methods on the same draws of one world."""
+    """Score all methods on the same draws of one world."""
     made = [WORLDS[world](n_members, seed) for seed in range(draws)]
-    scores = {}
-    for method in ("own_gap", "fixed"):
-        pairs = np.array([score(c, truth, method) for c, truth in made])
-        scores[method] = Scores(pairs[:, 0], pairs[:, 1])
-    return scores
+    return {
+        method: Scores(*np.array([score(c, told, method) for c, told in made]).T)
+        for method in METHODS
+    }
 
 
-def row(world: str, scores: dict[str, Scores]) -> str:
-    cells = [world]
-    for name in ("lapsed", "stages"):
-        own, fixed = (getattr(scores[method], name) for method in ("own_gap", "fixed"))
-        if np.isnan(own).any():
-            cells += ["-"] * 3
-            continue
-        gain = paired_difference(own, fixed, random_state=0)
-        cells += [f"{own.mean():.3f}", f"{fixed.mean():.3f}", interval(gain)]
+def row(world: str, scores: dict[str, Scores], name: str) -> str:
+    values = {method: getattr(scores[method], name) for method in METHODS}
+    cells = [world, *(f"{values[method].mean():.3f}" for method in METHODS)]
+    cells += [
+        interval(paired_difference(values[method], values["fixed"], random_state=0))
+        for method in METHODS[1:]
+    ]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -138,9 +130,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=8)
     parser.add_argument("--members", type=int, default=2_500)
     given = parser.parse_args(arguments)
-    print(HEADER)
-    for world in given.worlds:
-        print(row(world, compare(world, given.draws, given.members)), flush=True)
+    scores = {world: compare(world, given.draws, given.members) for world in given.worlds}
+    for field in fields(Scores):
+        print(
+            f"\n| {NAMES[field.name]} | fixed | own rhythm | model | own - fixed | model - fixed |"
+        )
+        print("|---|---|---|---|---|---|")
+        for world, found in scores.items():
+            print(row(world, found, field.name))
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ class ReturnCurves:
         return first, later
 
     def _chances(self) -> Floats:
-        return 1.0 - self.lasting[:, -1:] / self.lasting
+        return np.asarray(1.0 - self.lasting[:, -1:] / self.lasting)
 
 
 def _survival(ended: Ints, lasting: Ints, prior: Floats, strength: float) -> Floats:

@@ -22,6 +22,7 @@ from .visits import Visits, visits_of
 
 __all__ = [
     "STAGES",
+    "TIMES",
     "StageRules",
     "activity_rows",
     "chosen_rules",
@@ -39,7 +40,8 @@ STAGES = ("prospect", "new", "growing", "loyal", "dormant", "churned", "won_back
 """The stage codes; words for them come from `siyu.datasets.label`."""
 
 _PROSPECT, _NEW, _GROWING, _LOYAL, _DORMANT, _CHURNED, _WON_BACK = range(7)
-_TIMES = {"orders": "order_time", "events": "event_time"}
+TIMES = {"orders": "order_time", "events": "event_time"}
+"""What counts as activity, and the column that dates it."""
 
 
 def lifecycle(
@@ -145,14 +147,14 @@ def lifecycle(
     known, end = c.before(as_of), c.moment(as_of)
     rows = activity_rows(known, activity, known.customers())
     table, doubts = stages_at(rows, known, activity, rules, end)
-    for doubt in doubts:
+    for doubt in doubts.values():
         warn(f"lifecycle(): {doubt}")
     return from_arrow(table.drop_columns(["expected_gap"]), output or kind_of(data))
 
 
 def chosen_rules(activity: str, method: str, rules: StageRules | None) -> StageRules:
     """Check what counts as activity, and give the rules that follow from `method` or `rules`."""
-    if activity not in _TIMES:
+    if activity not in TIMES:
         raise ParameterError("activity", f"activity must be 'orders' or 'events', got {activity!r}")
     if rules is None:
         return StageRules(method=method)  # type: ignore[arg-type]  # checked there
@@ -163,25 +165,25 @@ def chosen_rules(activity: str, method: str, rules: StageRules | None) -> StageR
 
 def stages_at(
     rows: MemberRows, known: Community, activity: str, rules: StageRules, end: int
-) -> tuple[pa.Table, list[str]]:
+) -> tuple[pa.Table, dict[str, str]]:
     """Stage the members of `rows`, the customers of a community as it was known at `end`.
 
     Returns
     -------
-    (pyarrow.Table, list of str)
+    (pyarrow.Table, dict of kind to message)
         As `stage_table`; and what makes it weak, for warnings.
     """
     visits = visits_of(rows, known.tz)
     rhythm = rhythm_for(visits, rules, end)
     table = stage_table(visits, rows.members, rhythm, rules, end)
     table = known_stages(table, known, activity, end)
-    doubts = []
+    doubts = {}
     if ended := ended_early(known, end, activity):
-        doubts.append(ended)
+        doubts["ended"] = ended
     if rhythm.n_gaps == 0 and len(visits.member):
-        doubts.append("no member visited on two days; a gap of 30 days is assumed for all")
+        doubts["no_gap"] = "no member visited on two days; a gap of 30 days is assumed for all"
     if n := table["stage"].null_count:
-        doubts.append(
+        doubts["unknown"] = (
             f"{n} members joined before the record of {activity} began and have none; "
             "whether they are prospects is unknown, so their stage is null"
         )
@@ -193,8 +195,8 @@ def activity_rows(c: Community, activity: str, members: pa.Array) -> MemberRows:
     table = table_of(c, activity, "lifecycle()")
     if activity == "orders" and not (bought := is_purchase(table)).all():
         table = table.select(["member_id", "order_time"]).take(pa.array(np.flatnonzero(bought)))
-    table = table.select(["member_id", _TIMES[activity]])
-    return MemberRows.of(table, time=_TIMES[activity], members=members)
+    table = table.select(["member_id", TIMES[activity]])
+    return MemberRows.of(table, time=TIMES[activity], members=members)
 
 
 def stage_table(
