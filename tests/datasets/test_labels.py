@@ -16,7 +16,7 @@ from siyu.segmentation.tagging.calendars import FESTIVALS
 from siyu.segmentation.tagging.catalogue import CATALOGUE
 from siyu.segmentation.tagging.clock_tags import DAYPARTS, WEEKDAYS
 from siyu.segmentation.tagging.deal_tags import PRICE_BANDS
-from siyu.segmentation.tagging.social_tags import SPEAKING
+from siyu.segmentation.tagging.message_tags import SPEAKING
 from siyu.segmentation.tagging.support import LEVELS
 from siyu.segmentation.tagging.value_tags import TIERS, TRENDS, VALUE_BANDS
 

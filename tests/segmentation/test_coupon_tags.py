@@ -26,7 +26,7 @@ HELD = _issued(
     *[(3, f"c{i}", "2026-01-01", "2026-01-08") for i in range(1, 6)],
 )
 BOUGHT = orders((1, "2026-01-05"), (2, "2026-01-05"), (3, "2026-01-05")).assign(
-    coupon_id=["c1", "c9", None]
+    coupon_id=pd.Series(["c1", "c9", None])
 )
 
 

@@ -63,10 +63,8 @@ def test_the_pace_of_speaking_is_in_local_days() -> None:
 
 def _groups() -> pd.DataFrame:
     frame = pd.DataFrame({"group_id": [1, 2, 2, 1, 1], "member_id": [1, 1, 1, 2, 3]})
-    left = [None, None, None, None, "2026-01-01"]
-    return frame.assign(joined_at=at(*["2025-01-01"] * 5), left_at=pd.to_datetime(left)).assign(
-        left_at=lambda f: f.left_at.dt.tz_localize("Asia/Shanghai")
-    )
+    left = at(*["2030-01-01"] * 4, "2026-01-01")  # later than as_of: not left yet
+    return frame.assign(joined_at=at(*["2025-01-01"] * 5), left_at=left)
 
 
 def test_groups_are_counted_once_and_while_not_left() -> None:

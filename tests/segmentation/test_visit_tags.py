@@ -39,7 +39,7 @@ def test_where_nobody_views_all_events_are_pages() -> None:
 
 
 def test_events_without_a_session_are_in_no_visit_where_sessions_have_ids() -> None:
-    frame = VIEWS.assign(session_id=["a", "a", "a", None, None, "c"])
+    frame = VIEWS.assign(session_id=pd.Series(["a", "a", "a", None, None, "c"]))
     assert life(events=frame).visits_28d.tolist() == [1, 1]
 
 
