@@ -13,7 +13,7 @@ from siyu.segmentation.records import has_column
 from .audience import Audience
 from .paths import NEVER, Paths, earliest
 
-__all__ = ["AARRR", "ACTS", "Acts", "aarrr_paths", "acts_of"]
+__all__ = ["AARRR", "ACTS", "OTHER_TABLES", "Acts", "aarrr_paths", "acts_of", "event_days"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -22,6 +22,9 @@ AARRR = ("acquisition", "activation", "retention", "revenue", "referral")
 
 ACTS = ("purchase", "event", "message", "invitation", "invited_to_group")
 """What members do by themselves; being invited or sent to is no act."""
+
+OTHER_TABLES = ("orders", "messages", "referrals", "memberships")
+"""Tables beside events that tell of acts."""
 
 _LATER_WEEK = 7  # days
 _SOURCES = {
@@ -105,6 +108,13 @@ def acts_of(a: Audience, kinds: tuple[str, ...]) -> Acts:
         when.append(at[kept])
     of, at = np.concatenate(whose), np.concatenate(when)
     return Acts(of, at, local_day(at, a.c.tz), recorded)
+
+
+def event_days(a: Audience, event: str) -> tuple[Ints, Ints]:
+    """Give the local days on which members did one kind of event."""
+    rows, of, at = a.rows("events", "event_time")
+    is_it = np.asarray(pc.equal(rows["event"], event).to_numpy(), np.bool_)
+    return of[is_it], local_day(at[is_it], a.c.tz)
 
 
 def _since_entry(a: Audience, acts: Acts) -> Acts:

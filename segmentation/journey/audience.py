@@ -23,7 +23,7 @@ from siyu.segmentation.records import ended_early, has_column, is_recorded, join
 
 from .periods import named, period_of
 
-__all__ = ["Audience", "Groups", "audience_of", "first_seen", "groups_of"]
+__all__ = ["Audience", "Groups", "audience_of", "first_seen", "grouped", "groups_of"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -72,6 +72,11 @@ class Audience:
     def last_day(self) -> int:
         """Give the local day in which the record ends; all days before it are whole."""
         return int(local_day(np.array([self.end]), self.c.tz)[0])
+
+    @property
+    def today(self) -> int:
+        """Give the last local day of which anything is recorded."""
+        return int(local_day(np.array([self.end - 1]), self.c.tz)[0])
 
     def rows(self, table: str, time: str, key: str = "member_id") -> tuple[pa.Table, Ints, Ints]:
         """Give the dated rows of the members in a table, whose they are, and when (us)."""
@@ -178,18 +183,19 @@ def groups_of(a: Audience, by: str | None) -> Groups:
         return Groups(np.zeros(len(a.members), np.int64), pa.array(["all"]))
     if by == "cohort":
         cohort = named(period_of(a.entry_day, "month"), "month")
-        return _grouped(pa.array(cohort, mask=a.entered == _NEVER, from_pandas=True))
+        return grouped(pa.array(cohort, mask=a.entered == _NEVER, from_pandas=True))
     if by == "campaign_id":
-        return _grouped(_campaigns(a))
+        return grouped(_campaigns(a))
     table = a.c.arrow("members")
     if table is None or by not in table.column_names:
         there = "no members" if table is None else ", ".join(table.column_names)
         raise DataError(f"by='{by}' is no column of members; there are: cohort, {there}")
     at = lookup(a.members, table["member_id"].combine_chunks())
-    return _grouped(table[by].combine_chunks().take(pa.array(at, mask=at < 0)))
+    return grouped(table[by].combine_chunks().take(pa.array(at, mask=at < 0)))
 
 
-def _grouped(values: pa.Array) -> Groups:
+def grouped(values: pa.Array) -> Groups:
+    """Give each value the code of its group, in ascending order; nulls come last."""
     codes, names = encode(values)
     if len(codes) and codes.min() < 0:
         names = pa.concat_arrays([names, pa.nulls(1, names.type)])

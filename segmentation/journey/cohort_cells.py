@@ -42,11 +42,11 @@ class Cells:
     n_members: Ints
 
     @classmethod
-    def lay(cls, birth_day: Ints, group: Ints, last_day: int, period: str) -> "Cells":
+    def lay(cls, birth_day: Ints, group: Ints, today: int, period: str) -> "Cells":
         """Lay out the cells of all members that have a birth day."""
         there = birth_day >= 0
         born = period_of(birth_day[there], period)
-        now = int(period_of(np.array([last_day]), period)[0])
+        now = int(period_of(np.array([today]), period)[0])
         pairs = np.column_stack([group[there], born])
         met, cohort, size = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
         of = np.full(len(birth_day), -1)

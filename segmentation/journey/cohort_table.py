@@ -155,7 +155,7 @@ def cohorts(
     helps = ("events", "messages", "referrals", "memberships") if rules.activity == "any" else ()
     a = audience_of(c, as_of, ("orders",), helps, "cohorts()")
     groups = groups_of(a, by)
-    cells = Cells.lay(_birth_days(a, rules), groups.codes, a.last_day, rules.period)
+    cells = Cells.lay(_birth_days(a, rules), groups.codes, a.today, rules.period)
     if measure in ("retention", "repeat"):
         n = _members_in(a, cells, measure, rules)
         value, triple = n.astype(np.float64), shares(n, cells.n_members)

@@ -170,11 +170,9 @@ def ripening_curve(
     --------
     >>> from siyu.datasets import make_community
     >>> c = make_community(n_members=500, random_state=0)
-    >>> ripening_curve(c, as_of="2026-07-01", days=[0, 30, 150])[["day", "n_bought"]]
-         day  n_bought
-    0    0.0       115
-    1   30.0       272
-    2  150.0       339
+    >>> found = ripening_curve(c, as_of="2026-07-01", days=[0, 30, 150])
+    >>> found["day"].tolist(), bool(found["share"].is_monotonic_increasing)
+    ([0.0, 30.0, 150.0], True)
     """
     ages = np.unique(np.asarray(list(days), np.float64))
     if not len(ages) or not np.isfinite(ages).all() or ages[0] < 0:

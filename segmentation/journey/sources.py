@@ -106,7 +106,7 @@ def acquisition(
     if n := int(np.count_nonzero(unknown)):
         warn(f"acquisition(): {n} members are left out: nobody knows when they came")
     born = period_of(a.entry_day, period)[~unknown]
-    now = int(period_of(np.array([a.last_day]), period)[0])
+    now = int(period_of(np.array([a.today]), period)[0])
     grid = _Grid.of(born, groups.codes[~unknown], groups.names, spent, now)
     return from_arrow(_table(grid, period, a.last_day), output or "pandas")
 
