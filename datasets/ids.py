@@ -112,16 +112,16 @@ def _flat(values: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def _is_dense(ids: pa.Array) -> bool:
-    """Tell whether sorted whole-number ids leave so few gaps that a table by id is small."""
+    """Tell whether whole-number ids, in any order, are dense enough for a small table by id."""
     if not pa.types.is_integer(ids.type) or ids.null_count:
         return False
-    first, last = int(ids[0].as_py()), int(ids[-1].as_py())
+    first, last = (int(end.as_py()) for end in pc.min_max(ids).values())
     return last - first <= 4 * len(ids) + 1_000 and abs(first) < 2**62
 
 
 def _by_place(values: npt.NDArray[np.int64], among: npt.NDArray[np.int64]) -> Codes:
     """Look up dense ids in one table; it begins and ends with a place for all others."""
-    low, high = int(among[0]) - 1, int(among[-1]) + 1
+    low, high = int(among.min()) - 1, int(among.max()) + 1
     place = np.full(high - low + 1, -1, dtype=np.int64)
     place[among - low] = np.arange(len(among))
     return place[np.clip(values, low, high) - low]

@@ -47,3 +47,9 @@ def test_ids_of_several_columns_are_joined() -> None:
 
 def test_taking_code_minus_one_gives_null() -> None:
     assert take(pa.array([5, 6]), np.array([1, -1])).to_pylist() == [6, None]
+
+
+@given(st.lists(st.integers(-50, 50), unique=True), st.lists(st.integers(-60, 60)))
+def test_ids_are_looked_up_in_any_order(among: list[int], values: list[int]) -> None:
+    at = lookup(pa.array(values, pa.int64()), pa.array(among, pa.int64()))
+    assert at.tolist() == [among.index(v) if v in among else -1 for v in values]
