@@ -33,8 +33,11 @@ _EDGES: Floats = np.append(0.0, np.geomspace(0.02, LONGEST_SILENCE, 100))
 _N_BINS = len(_EDGES) - 1
 # With little data: visits at random, and one silence in twenty is for good.
 _PRIOR: Floats = 0.05 + 0.95 * np.exp(-_EDGES)
-_PRIOR_STRENGTH = 20.0  # silences that the prior counts as much as, against those of everybody
-_COMMON_STRENGTH = 50.0  # and everybody's curve, against that of either kind of member
+# How many silences, at every length, the prior counts as much as against those of everybody,
+# and everybody's curve against that of either kind of member: few silences are so long that
+# one return would otherwise halve the curve.
+_PRIOR_STRENGTH = 20.0
+_COMMON_STRENGTH = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,6 +155,6 @@ class ReturnCurves:
 def _survival(ended: Ints, lasting: Ints, prior: Floats, strength: float) -> Floats:
     """Give the share of silences that last beyond each edge; those beyond the last are open."""
     at_risk = np.cumsum((ended + lasting)[::-1])[::-1][:-1] - lasting[:-1] / 2
-    expected_to_end = strength * (prior[:-1] - prior[1:])
-    ends = (ended[:-1] + expected_to_end) / (at_risk + strength * prior[:-1])
+    usual = 1.0 - prior[1:] / prior[:-1]
+    ends = (ended[:-1] + strength * usual) / (at_risk + strength)
     return np.append(1.0, np.cumprod(1.0 - ends))

@@ -73,10 +73,11 @@ class Sides:
     def numbers(self, name: str) -> tuple[Floats, Floats] | None:
         """Give a column of numbers or moments (us) for all members, NaN if unknown.
 
-        None if one of the tables lacks it.
+        None if one of the tables lacks it, or has something else there.
         """
-        if name not in self.old.column_names or name not in self.new.column_names:
-            return None
+        for table in (self.old, self.new):
+            if name not in table.column_names or not _is_number(table.schema.field(name).type):
+                return None
         return _numbers(self.old[name], self.in_old), _numbers(self.new[name], self.in_new)
 
 
@@ -159,6 +160,11 @@ def _of_measure(before: Floats, after: Floats) -> list[tuple[str, Bools]]:
         ("measure_fell", after < before),
         ("others_moved", knew & knows),
     ]
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    exact = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return bool(exact or pa.types.is_timestamp(kind) or pa.types.is_null(kind))
 
 
 def _numbers(column: pa.ChunkedArray, at: Ints) -> Floats:
