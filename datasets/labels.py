@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
+from .journey_words import JOURNEY_WORDS
 from .koc_words import KOC_WORDS
 from .offer_words import OFFER_WORDS
 from .rule_words import RULE_WORDS
@@ -81,6 +82,7 @@ WORDS: dict[str, Words] = {
     "before": _TAG_VALUES,
     "after": _TAG_VALUES,
     "change": _CHANGES,
+    **JOURNEY_WORDS,
     **KOC_WORDS,
     **OFFER_WORDS,
     **RULE_WORDS,
