@@ -53,7 +53,7 @@ def rhythm_tags(facts: Facts, rhythm: Rhythm) -> dict[str, Found]:
         "tenure_days": _tenure(facts, visits),
     }
     if facts.activity == "orders":
-        missed = maybe_missed(facts.c, "orders", facts.members, facts.end) & (n_visits == 0)
+        missed = maybe_missed(facts.c, "orders", facts.members, facts.end) & (n_visits < 2)
         overdue = instants(due.fill_null(pa.scalar(_NEVER, INSTANT))) < facts.end
         once = flag_tag((n_visits == 1) & overdue, n_visits, missed)
         tags |= {"repeat_buyer": flag_tag(n_visits > 1, n_visits, missed), "one_time_buyer": once}

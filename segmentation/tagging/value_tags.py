@@ -103,8 +103,8 @@ def value_tags(facts: Facts, norms: ValueNorms) -> dict[str, Found]:
     if recorded_for(facts, "orders", _LATELY):
         share = pa.array(lately / np.where(paid > 0, paid, 1.0), mask=paid <= 0)
         tags["recent_spend_share"] = Found(share, n_visits)
-    if _interactive(facts):
-        tags["user_tier"] = _tier(facts, norms, n_visits)
+        if _interactive(facts):
+            tags["user_tier"] = _tier(facts, norms, n_visits)
     return tags
 
 

@@ -15,71 +15,53 @@ from siyu.segmentation.tagging.catalogue import CATALOGUE
 from siyu.segmentation.tagging.facts import facts_of
 from siyu.segmentation.tagging.tags import tag_norms, tag_table
 from strategies import AS_OF, TZ, small_community
-
-T = "2026-03-01"
-
-
-def _at(*times: str) -> pd.DatetimeIndex:
-    return pd.to_datetime(list(times), format="ISO8601").tz_localize(TZ)
-
-
-def _orders(when: list[str], **columns: Any) -> pd.DataFrame:
-    """Give lines of member 1, unless `columns` say another."""
-    frame = pd.DataFrame({"member_id": 1, "order_time": _at(*when), "amount": 10.0})
-    return frame.assign(**columns)
-
-
-def _tags(tz: str = TZ, as_of: Any = T, **tables: Any) -> Any:
-    """Tag without minding what is absent; rows by member."""
-    with pytest.warns(SiyuWarning, match="unknown, hence null"):
-        return tag(Community(tz=tz, **tables), as_of=as_of).set_index("member_id")
-
-
-DAYS = ["2026-02-01 10", "2026-02-08 10", "2026-02-15 10"]
+from tag_tables import DAYS, T, at, orders_on, tags_of
 
 
 def test_basket_size_is_lines_an_order() -> None:
-    orders = _orders(["2026-02-01 10"] * 3 + ["2026-02-08 10"], order_id=["a", "a", "a", "b"])
-    assert _tags(orders=orders).basket_size[1] == 2.0
+    orders = orders_on(["2026-02-01 10"] * 3 + ["2026-02-08 10"], order_id=["a", "a", "a", "b"])
+    assert tags_of(orders=orders).basket_size[1] == 2.0
 
 
 def test_lines_of_unknown_order_and_refunds_are_in_no_basket() -> None:
     lines = ["2026-02-01 10"] * 2 + DAYS[1:]
-    orders = _orders(lines, order_id=["a", "a", None, "c"], amount=[1.0, 1.0, 1.0, -1.0])
-    assert _tags(orders=orders).basket_size[1] == 2.0
+    orders = orders_on(lines, order_id=["a", "a", None, "c"], amount=[1.0, 1.0, 1.0, -1.0])
+    assert tags_of(orders=orders).basket_size[1] == 2.0
 
 
 def test_discount_share_counts_lines_whose_discount_is_known() -> None:
-    orders = _orders([*DAYS, "2026-02-16"], discount=[0.0, 2.0, np.nan, -3.0])
-    assert _tags(orders=orders).discount_share[1] == pytest.approx(2 / 3)
+    orders = orders_on([*DAYS, "2026-02-16"], discount=[0.0, 2.0, np.nan, -3.0])
+    assert tags_of(orders=orders).discount_share[1] == pytest.approx(2 / 3)
 
 
 def test_coupon_share_counts_lines_with_a_coupon() -> None:
-    orders = _orders([*DAYS, "2026-02-16"], coupon_id=["c1", None, None, None])
-    assert _tags(orders=orders).coupon_share[1] == 0.25
+    orders = orders_on([*DAYS, "2026-02-16"], coupon_id=["c1", None, None, None])
+    assert tags_of(orders=orders).coupon_share[1] == 0.25
 
 
 def test_refund_share_is_money_back_over_money_paid() -> None:
-    assert _tags(orders=_orders(DAYS, amount=[30.0, 10.0, -10.0])).refund_share[1] == 0.25
+    assert tags_of(orders=orders_on(DAYS, amount=[30.0, 10.0, -10.0])).refund_share[1] == 0.25
 
 
 def test_stock_up_compares_with_the_products_usual_quantity() -> None:
-    orders = _orders(["2026-02-01"] * 6, product_id=[1, 1, 1, 2, 2, 2], quantity=[1, 1, 2, 5, 5, 9])
+    orders = orders_on(
+        ["2026-02-01"] * 6, product_id=[1, 1, 1, 2, 2, 2], quantity=[1, 1, 2, 5, 5, 9]
+    )
     orders["quantity"] = orders["quantity"].astype(float)
-    assert _tags(orders=orders).stock_up[1] == pytest.approx(1 / 6)  # 2 of a usual 1; 9 < 2 x 5
+    assert tags_of(orders=orders).stock_up[1] == pytest.approx(1 / 6)  # 2 of a usual 1; 9 < 2 x 5
 
 
 def test_the_favourite_category_fades_with_age() -> None:
     old, new = ["2025-01-01"] * 3, ["2026-02-20"] * 2
-    orders = _orders(old + new, product_id=[1, 1, 1, 2, 2])
+    orders = orders_on(old + new, product_id=[1, 1, 1, 2, 2])
     products = pd.DataFrame({"product_id": [1, 2], "category": ["tea", "soap"]})
-    assert _tags(orders=orders, products=products).favourite_category[1] == "soap"
+    assert tags_of(orders=orders, products=products).favourite_category[1] == "soap"
 
 
 def test_the_share_of_the_favourite_is_drawn_towards_everybodys() -> None:
-    orders = _orders(["2026-02-20"] * 4, member_id=[1, 2, 2, 2], product_id=[1, 1, 2, 2])
+    orders = orders_on(["2026-02-20"] * 4, member_id=[1, 2, 2, 2], product_id=[1, 1, 2, 2])
     products = pd.DataFrame({"product_id": [1, 2], "category": ["tea", "soap"]})
-    tags = _tags(orders=orders, products=products)
+    tags = tags_of(orders=orders, products=products)
     weight = 0.5 ** (9 / 180)
     assert tags.favourite_category.tolist() == ["tea", "soap"]
     expected = [(weight + 0.5) / (weight + 1), (2 * weight + 0.5) / (3 * weight + 1)]
@@ -87,22 +69,22 @@ def test_the_share_of_the_favourite_is_drawn_towards_everybodys() -> None:
 
 
 def test_pseudo_products_are_nobodys_favourite() -> None:
-    orders = _orders(["2026-02-20"] * 3, product_id=[1, 1, 2])
+    orders = orders_on(["2026-02-20"] * 3, product_id=[1, 1, 2])
     products = pd.DataFrame(
         {"product_id": [1, 2], "category": ["fuel", "soap"], "recommendable": [False, True]}
     )
-    assert _tags(orders=orders, products=products).favourite_category[1] == "soap"
+    assert tags_of(orders=orders, products=products).favourite_category[1] == "soap"
 
 
 def test_favourite_channel_and_store() -> None:
-    orders = _orders(DAYS, channel=["app", "app", "shop"], store_id=[7, 7, 9])
-    row = _tags(orders=orders).loc[1]
+    orders = orders_on(DAYS, channel=["app", "app", "shop"], store_id=[7, 7, 9])
+    row = tags_of(orders=orders).loc[1]
     assert (row.favourite_channel, row.favourite_store) == ("app", 7)
 
 
 def test_hours_and_weekdays_are_local() -> None:
     when = ["2026-02-02 23:10", "2026-02-09 23:20", "2026-02-16 23:30"]  # Mondays
-    here, in_utc = (_tags(tz=tz, orders=_orders(when)).loc[1] for tz in (TZ, "UTC"))
+    here, in_utc = (tags_of(tz=tz, orders=orders_on(when)).loc[1] for tz in (TZ, "UTC"))
     assert (here.active_hour, here.active_weekday, here.night_share) == (23, "mon", 1.0)
     assert (in_utc.active_hour, in_utc.night_share) == (15, 0.0)
 
@@ -110,14 +92,14 @@ def test_hours_and_weekdays_are_local() -> None:
 def test_an_hour_is_smoothed_with_its_neighbours_around_midnight() -> None:
     hours = ["23:50", "23:50", "00:10", "00:10", "14:00", "14:00", "14:00"]
     when = [f"2026-02-{day:02} {hour}" for day, hour in enumerate(hours, 1)]
-    assert _tags(orders=_orders(when)).active_hour[1] in (0, 23)  # 2 + 2 beat 3
+    assert tags_of(orders=orders_on(when)).active_hour[1] in (0, 23)  # 2 + 2 beat 3
 
 
 def test_summer_time_keeps_the_local_hour() -> None:
     days = ["2026-03-06", "2026-03-07", "2026-03-09", "2026-03-10"]  # the clock changes on the 8th
     times = pd.to_datetime(days).tz_localize("America/New_York") + pd.Timedelta(hours=9)
-    orders = _orders(days).assign(order_time=times)
-    tags = _tags(tz="America/New_York", as_of="2026-04-01", orders=orders)
+    orders = orders_on(days).assign(order_time=times)
+    tags = tags_of(tz="America/New_York", as_of="2026-04-01", orders=orders)
     assert tags.active_hour[1] == 9
 
 
@@ -125,42 +107,47 @@ def test_night_begins_at_22_and_ends_at_5() -> None:
     when = [
         f"2026-02-0{day} {hour}" for day, hour in enumerate(("21:59", "22:00", "04:59", "05:00"), 1)
     ]
-    assert _tags(orders=_orders(when)).night_share[1] == 0.5
+    assert tags_of(orders=orders_on(when)).night_share[1] == 0.5
 
 
 def test_five_acts_make_a_night_owl_and_fewer_do_not() -> None:
     when = [f"2026-02-0{day} 23:00" for day in range(1, 6)]
     who = [1] * 5 + [2] * 3
-    assert _tags(orders=_orders(when + when[:3], member_id=who)).night_owl.tolist() == [True, False]
+    assert tags_of(orders=orders_on(when + when[:3], member_id=who)).night_owl.tolist() == [
+        True,
+        False,
+    ]
 
 
 def test_two_acts_tell_no_hour() -> None:
-    row = _tags(orders=_orders(DAYS[:2], order_time=_at("2026-02-01 09", "2026-02-03 09"))).loc[1]
+    row = tags_of(orders=orders_on(DAYS[:2], order_time=at("2026-02-01 09", "2026-02-03 09"))).loc[
+        1
+    ]
     assert pd.isna(row.active_hour)
     assert pd.isna(row.night_owl)
     assert pd.isna(row.active_weekday)
 
 
 def test_dates_without_a_clock_tell_days_but_no_hours() -> None:
-    row = _tags(orders=_orders(["2026-02-02", "2026-02-09", "2026-02-16"])).loc[1]
+    row = tags_of(orders=orders_on(["2026-02-02", "2026-02-09", "2026-02-16"])).loc[1]
     assert row.active_weekday == "mon"
     assert pd.isna(row.active_hour)
 
 
 def test_dates_at_midnight_of_utc_have_no_clock_either() -> None:
     dates = pd.to_datetime(["2026-02-02", "2026-02-09", "2026-02-16"]).tz_localize("UTC")
-    assert pd.isna(_tags(orders=_orders(DAYS).assign(order_time=dates)).active_hour[1])
+    assert pd.isna(tags_of(orders=orders_on(DAYS).assign(order_time=dates)).active_hour[1])
 
 
 def test_member_day_is_the_local_13th() -> None:
     when = ["2026-01-13 00:10", "2026-02-13 23:50", "2026-02-14 00:10", "2026-02-20 10:00"]
-    assert _tags(orders=_orders(when)).member_day_habit[1] == 0.5
+    assert tags_of(orders=orders_on(when)).member_day_habit[1] == 0.5
 
 
 def test_purchase_value_and_bands_are_thirds_of_buyers() -> None:
-    orders = _orders(["2026-02-20 10"] * 6, member_id=[1, 2, 3, 4, 5, 6])
+    orders = orders_on(["2026-02-20 10"] * 6, member_id=[1, 2, 3, 4, 5, 6])
     orders["amount"] = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
-    tags = _tags(orders=orders)
+    tags = tags_of(orders=orders)
     assert tags.purchase_value.tolist() == orders.amount.tolist()
     assert tags.value_band.tolist() == ["low", "low", "middle", "middle", "high", "high"]
 
@@ -170,41 +157,41 @@ def _chat() -> dict[str, Any]:
     messages = pd.DataFrame(
         {
             "member_id": [1] * 12 + [2] * 3 + [3],
-            "message_time": _at(*days, *["2026-02-10 10"] * 3, "2025-06-01 10"),
+            "message_time": at(*days, *["2026-02-10 10"] * 3, "2025-06-01 10"),
         }
     )
     memberships = pd.DataFrame(
         {
             "group_id": "g",
             "member_id": [1, 2, 3, 4],
-            "joined_at": _at(*["2025-01-01"] * 4),
-            "left_at": _at("2030-01-01", "2030-01-01", "2030-01-01", "2026-01-01"),
+            "joined_at": at(*["2025-01-01"] * 4),
+            "left_at": at("2030-01-01", "2030-01-01", "2030-01-01", "2026-01-01"),
         }
     )
     return {"messages": messages, "memberships": memberships}
 
 
 def test_who_speaks_who_listens_and_who_is_outside() -> None:
-    tags = _tags(orders=_orders(DAYS, member_id=5), **_chat())
+    tags = tags_of(orders=orders_on(DAYS, member_id=5), **_chat())
     assert tags.speaking.tolist() == ["core_speaker", "speaker", "lurker", "outside", "outside"]
 
 
 def test_invited_members_count_once_and_never_oneself() -> None:
     referrals = pd.DataFrame({"inviter_id": [1, 1, 1, 2], "invitee_id": [2, 2, 3, 2]}).assign(
-        referral_time=_at(*["2026-02-01 10"] * 4)
+        referral_time=at(*["2026-02-01 10"] * 4)
     )
-    assert _tags(orders=_orders(DAYS), referrals=referrals).n_invited.tolist() == [2, 0, 0]
+    assert tags_of(orders=orders_on(DAYS), referrals=referrals).n_invited.tolist() == [2, 0, 0]
 
 
 def test_shares_are_events_of_that_name() -> None:
     events = pd.DataFrame(
-        {"member_id": 1, "event_time": _at(*DAYS), "event": ["share", "view", "share"]}
+        {"member_id": 1, "event_time": at(*DAYS), "event": ["share", "view", "share"]}
     )
-    assert _tags(events=events).n_shares[1] == 2
+    assert tags_of(events=events).n_shares[1] == 2
 
 
 def test_events_without_any_share_do_not_tell_who_shares() -> None:
-    events = pd.DataFrame({"member_id": 1, "event_time": _at(*DAYS), "event": "rate"})
+    events = pd.DataFrame({"member_id": 1, "event_time": at(*DAYS), "event": "rate"})
     with pytest.warns(SiyuWarning, match="n_shares .needs events.event=share"):
         assert tag(Community(events=events, tz=TZ), as_of=T).n_shares.isna().all()
 
@@ -212,14 +199,14 @@ def test_events_without_any_share_do_not_tell_who_shares() -> None:
 def test_dates_stamped_with_any_one_time_have_no_clock() -> None:
     times = pd.date_range("2026-01-01 07:00", periods=40, freq="D", tz=TZ)
     orders = pd.DataFrame({"member_id": 1, "order_time": times, "amount": 1.0})
-    assert pd.isna(_tags(orders=orders).active_hour[1])
+    assert pd.isna(tags_of(orders=orders).active_hour[1])
     orders["order_time"] = [*times[:-1], times[-1] + pd.Timedelta("1h")]
-    assert _tags(orders=orders).active_hour[1] == 7
+    assert tags_of(orders=orders).active_hour[1] == 7
 
 
 def test_a_record_that_ended_long_ago_is_told() -> None:
     span = {"orders": ("2025-01-01", "2026-02-19")}
-    c = Community(orders=_orders(DAYS), tz=TZ, observed=span)
+    c = Community(orders=orders_on(DAYS), tz=TZ, observed=span)
     with pytest.warns(SiyuWarning, match="the record ended before as_of .'orders' 10 days"):
         rfm(c, as_of=T)
     with pytest.warns(SiyuWarning, match="the record ended before as_of .'orders' 10 days"):
@@ -229,19 +216,19 @@ def test_a_record_that_ended_long_ago_is_told() -> None:
 
 
 def test_zombies_were_known_long_ago_and_did_nothing_since() -> None:
-    joined = _at("2025-01-01", "2025-01-01", "2026-02-01", "2025-01-01", "2025-01-01")
+    joined = at("2025-01-01", "2025-01-01", "2026-02-01", "2025-01-01", "2025-01-01")
     members = pd.DataFrame({"member_id": [1, 2, 3, 4, 5], "joined_at": joined})
     members.loc[4, "joined_at"] = pd.NaT
     when = ["2026-02-01 10", "2025-03-01 10"]
-    tags = _tags(members=members, orders=_orders(when, member_id=[1, 2]))
+    tags = tags_of(members=members, orders=orders_on(when, member_id=[1, 2]))
     assert tags.zombie.tolist() == [False, True, False, True, pd.NA]
     assert tags.days_inactive.tolist()[:2] == pytest.approx([27 + 14 / 24, 364 + 14 / 24])
     assert tags.days_inactive.isna().tolist() == [False, False, True, True, True]
 
 
 def test_an_unrecorded_span_makes_no_zombies() -> None:
-    members = pd.DataFrame({"member_id": [1], "joined_at": _at("2025-01-01")})
-    events = pd.DataFrame({"member_id": 2, "event_time": _at(*DAYS), "event": "view"})
+    members = pd.DataFrame({"member_id": [1], "joined_at": at("2025-01-01")})
+    events = pd.DataFrame({"member_id": 2, "event_time": at(*DAYS), "event": "view"})
     c = Community(members=members, events=events, tz=TZ, observed={"events": ("2026-01-15", T)})
     with pytest.warns(SiyuWarning, match="unknown"):
         assert tag(c, as_of=T).zombie.isna().all()
@@ -249,7 +236,7 @@ def test_an_unrecorded_span_makes_no_zombies() -> None:
 
 def test_absent_tables_give_null_and_one_warning_that_names_them() -> None:
     with pytest.warns(SiyuWarning, match="needs referrals.inviter_id") as caught:
-        tags = tag(Community(orders=_orders(DAYS), tz=TZ), as_of=T)
+        tags = tag(Community(orders=orders_on(DAYS), tz=TZ), as_of=T)
     assert len(caught) == 1
     assert tags.n_invited.isna().all()
     told = caught[0].message.problems  # type: ignore[union-attr]
@@ -260,16 +247,16 @@ def test_absent_tables_give_null_and_one_warning_that_names_them() -> None:
 
 
 def test_a_table_not_yet_recorded_is_unknown_not_zero() -> None:
-    events = pd.DataFrame({"member_id": 1, "event_time": _at("2026-05-01"), "event": "share"})
+    events = pd.DataFrame({"member_id": 1, "event_time": at("2026-05-01"), "event": "share"})
     span = {"events": ("2026-04-01", "2026-06-01")}
-    c = Community(orders=_orders(DAYS), events=events, tz=TZ, observed=span)
+    c = Community(orders=orders_on(DAYS), events=events, tz=TZ, observed=span)
     with pytest.warns(SiyuWarning, match="n_shares"):
         assert tag(c, as_of=T).n_shares.isna().all()
 
 
 def test_stages_come_from_events_where_there_are_no_orders() -> None:
-    events = pd.DataFrame({"member_id": 1, "event_time": _at(*DAYS), "event": "view"})
-    assert _tags(events=events).stage[1] == "growing"
+    events = pd.DataFrame({"member_id": 1, "event_time": at(*DAYS), "event": "view"})
+    assert tags_of(events=events).stage[1] == "growing"
 
 
 @pytest.fixture(scope="module")
@@ -326,7 +313,7 @@ def test_chunks_give_the_rows_of_the_whole(n_chunks: int) -> None:
 
 
 def test_a_frame_of_orders_is_tagged_in_kind() -> None:
-    orders = pl.from_pandas(_orders(DAYS))
+    orders = pl.from_pandas(orders_on(DAYS))
     with pytest.warns(SiyuWarning, match="unknown"):
         tags = tag(orders, as_of=T)
     assert isinstance(tags, pl.DataFrame)
@@ -335,7 +322,7 @@ def test_a_frame_of_orders_is_tagged_in_kind() -> None:
 
 
 def test_nobody_gives_no_rows_and_no_warning() -> None:
-    tags = tag(Community(orders=_orders(DAYS), tz=TZ), as_of="2020-01-01")
+    tags = tag(Community(orders=orders_on(DAYS), tz=TZ), as_of="2020-01-01")
     assert len(tags) == 0
     assert tags.columns.tolist() == ["member_id", *tag_catalog()["tag"]]
 
@@ -348,4 +335,4 @@ def test_neither_orders_nor_events_cannot_be_tagged() -> None:
 
 def test_own_rules_are_refused() -> None:
     with pytest.raises(ParameterError, match="own rules are not taken"):
-        tag(_orders(DAYS), as_of=T, rules={"x": 1})  # type: ignore[arg-type]
+        tag(orders_on(DAYS), as_of=T, rules={"x": 1})  # type: ignore[arg-type]
