@@ -189,7 +189,7 @@ def _moment(data: Any, path: str, problems: Problems) -> Moment | None:
 def _age(data: Any, path: str, problems: Problems, *, zero: bool = False) -> int | None:
     found = _AGE.fullmatch(data) if isinstance(data, str) else None
     if found is None:
-        problems.add(path, "an age is hours, days or weeks: 12H, 30D, 8W (a year is 365D)", data)
+        problems.add(path, "an age is hours, days or weeks: 12h, 30D, 8W (a year is 365D)", data)
         return None
     us = int(found[1]) * _SIZES[found[2].upper()]
     if us == 0 and not zero:
@@ -199,8 +199,8 @@ def _age(data: Any, path: str, problems: Problems, *, zero: bool = False) -> int
 
 
 def _offset_text(offset: int) -> str:
-    unit = "D" if offset % DAY_US == 0 else "H"
-    return f"{offset // _SIZES[unit]:+d}{unit}"
+    unit = "D" if offset % DAY_US == 0 else "h"
+    return f"{offset // _SIZES[unit.upper()]:+d}{unit}"
 
 
 def _is_date(text: str) -> bool:

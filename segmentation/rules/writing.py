@@ -21,9 +21,9 @@ def age_text(us: int) -> str:
     Examples
     --------
     >>> age_text(30 * DAY_US), age_text(36 * HOUR_US)
-    ('30D', '36H')
+    ('30D', '36h')
     """
-    return f"{us // HOUR_US}H" if us % DAY_US else f"{us // DAY_US}D"
+    return f"{us // HOUR_US}h" if us % DAY_US else f"{us // DAY_US}D"
 
 
 def _tag(tag: RuleTag) -> dict[str, Any]:
