@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 MOST_PURCHASES = 1_000_000
+LONGEST = 1e12
 _TABLE = "btyd summary"
 
 
@@ -90,8 +91,8 @@ def read_histories(summary: Frame) -> Histories:
             ("x / t_x / T", "known or missing together", (missing == 1) | (missing == 2)),
             ("x", "must be a whole number of 0 or more", (x < 0) | (np.abs(x - np.rint(x)) > 0)),
             ("x", f"must be at most {MOST_PURCHASES:,}", x > MOST_PURCHASES),
-            ("t_x", "must be 0 or more, and finite", (t_x < 0) | np.isinf(t_x)),
-            ("T", "must be 0 or more, and finite", (age < 0) | np.isinf(age)),
+            ("t_x", "must be 0 or more", t_x < 0),
+            ("T", f"must lie between 0 and {LONGEST:.0e}", (age < 0) | (age > LONGEST)),
             ("t_x", "must not exceed T", t_x > age),
             ("t_x", "must be 0 where x is 0", (x == 0) & (t_x > 0)),
             (

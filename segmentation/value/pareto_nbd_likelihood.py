@@ -78,8 +78,8 @@ def fit(histories: Histories, weight: Floats) -> Estimate:
     likelihood = ParetoNbdLikelihood.of(rows, counts)
     thin = rows.thinned(counts, _PART)
     part = None if thin is None else ParetoNbdLikelihood.of(*thin)
-    oldest = max(float(rows.T.max(initial=0)), 1e-9)
-    rate = (counts * rows.x).sum() / max((counts * rows.T).sum(), 1e-9)
+    oldest = float(rows.T.max()) or 1.0
+    rate = (counts * rows.x).sum() / ((counts * rows.T).sum() or 1.0)
     start = np.array([1.0, 1 / max(rate, 1e-3 / oldest), 1.0, oldest])
     low = np.array([1e-4, 1e-6 * oldest, 1e-4, 1e-6 * oldest])
     high = np.array([1e3, 1e4 * oldest, 1e3, 1e4 * oldest])
