@@ -132,8 +132,11 @@ def is_there(facts: Facts, table: str, column: str) -> bool:
     name, _, value = column.partition("=")
     if not has_column(facts.c, table, name) or not is_recorded(facts.c, table, facts.end):
         return False
-    values = table_of(facts.c, table, "tag()")[name]
-    return not value or pc.any(pc.equal(values, value)).as_py() is True
+    return not value or value in grouped_once(facts, _values_met, table, name)
+
+
+def _values_met(facts: Facts, table: str, column: str) -> frozenset[Any]:
+    return frozenset(pc.unique(table_of(facts.c, table, "tag()")[column]).to_pylist())
 
 
 def _acts(facts: Facts, table: str) -> Acts:
