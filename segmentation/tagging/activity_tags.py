@@ -82,7 +82,7 @@ def trust_tags(facts: Facts, norms: MessageNorms) -> dict[str, Found]:
         parts.append(np.where(paid > 0, kept, np.nan))
     told = np.array(parts)
     n_parts = (~np.isnan(told)).sum(axis=0)
-    if not (n_parts >= _FEWEST_PARTS).any() and len(parts) < _FEWEST_PARTS:
+    if not (n_parts >= _FEWEST_PARTS).any():
         return {}
     mean = np.nansum(told, axis=0) / np.maximum(n_parts, 1)
     return {"trust_proxy": Found(pa.array(mean, mask=n_parts < _FEWEST_PARTS), n_parts)}

@@ -63,12 +63,15 @@ class SendRows:
         codes = self.codes if mask is None else self.codes[mask]
         return np.bincount(codes, minlength=len(self.starts) - 1)
 
+    def names(self) -> list[str | None]:
+        """Give the names of the columns of `by_channel`; None is a send that names no channel."""
+        return [*self.channels.to_pylist(), None]
+
     def by_channel(self, mask: Bools | None = None) -> Ints:
-        """Count rows by member and channel, a column a channel."""
-        told = self.channel >= 0
-        kept = told if mask is None else told & mask
-        n, width = len(self.starts) - 1, len(self.channels)
-        cells = self.codes[kept] * width + self.channel[kept]
+        """Count rows by member and channel, a column a channel and the last for none."""
+        n, width = len(self.starts) - 1, len(self.channels) + 1
+        cells = self.codes * width + self.channel % width
+        cells = cells if mask is None else cells[mask]
         return np.bincount(cells, minlength=n * width).reshape(n, width)
 
 

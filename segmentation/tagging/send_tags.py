@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US, local_clock, local_hour
+from siyu.datasets.clock import DAY_US, local_hour
 from siyu.datasets.ids import take
 from siyu.datasets.shrinkage import BetaPrior, shrink_rate
 from siyu.datasets.windows import trailing_count
@@ -43,8 +43,9 @@ class SendNorms:
     ----------
     opens : BetaPrior
         Of the share of sends that are opened.
-    channels : mapping-like tuple of (name, BetaPrior)
-        The same for each channel in which anybody ever opened one.
+    channels : tuple of (name, BetaPrior)
+        The same for each channel in which anybody ever opened one; the name None stands for
+        sends that name no channel.
     hours : float array, 24 shares of all opens, or None where opens have no hour
     quits : float array, 4, or None
         Chance to quit after a send, by the number of sends in the 28 days before (0 to 2, 3 to
@@ -52,7 +53,7 @@ class SendNorms:
     """
 
     opens: BetaPrior
-    channels: tuple[tuple[str, BetaPrior], ...]
+    channels: tuple[tuple[str | None, BetaPrior], ...]
     hours: Floats | None
     quits: Floats | None
 
@@ -64,7 +65,7 @@ def send_norms(facts: Facts) -> SendNorms:
     sent_by, opened_by = rows.by_channel(settled), rows.by_channel(settled & opened)
     priors = tuple(
         (name, BetaPrior.of(opened_by[:, i], sent_by[:, i]))
-        for i, name in enumerate(rows.channels.to_pylist())
+        for i, name in enumerate(rows.names())
         if opened_by[:, i].any()
     )
     readable = settled & _readable(rows, priors)
@@ -73,7 +74,7 @@ def send_norms(facts: Facts) -> SendNorms:
     return SendNorms(
         BetaPrior.of(rows.count(readable & opened), rows.count(readable)),
         priors,
-        hours if keeps_time(times, local_clock(times, facts.c.tz)) else None,
+        hours if keeps_time(times, facts.c.tz) else None,
         _quits_by_load(rows, facts.end) if (rows.quit != NOT_YET).any() else None,
     )
 
@@ -94,7 +95,7 @@ def send_tags(facts: Facts, norms: SendNorms) -> dict[str, Found]:
     rows = grouped_once(facts, sends_of)
     lately = rows.times >= facts.end - _MONTH_US
     tags = {"sends_28d": count_tag(rows.count(lately))}
-    if norms.channels or not np.isnan(norms.opens.mean):
+    if not np.isnan(norms.opens.mean):
         tags |= _open_tags(facts, rows, norms)
     if norms.quits is not None:
         tags |= _quit_tags(facts, rows, norms.quits)
@@ -108,10 +109,9 @@ def _settled(rows: SendRows, end: int) -> Bools:
     return rows.times < end - _SETTLED_US
 
 
-def _readable(rows: SendRows, priors: tuple[tuple[str, BetaPrior], ...]) -> Bools:
-    """Tell which sends went through a channel that tells what is opened, or through none."""
-    names = rows.channels.to_pylist()
-    tells = np.array([name in dict(priors) for name in names] + [True], dtype=np.bool_)
+def _readable(rows: SendRows, priors: tuple[tuple[str | None, BetaPrior], ...]) -> Bools:
+    """Tell which sends went through a channel that tells what is opened."""
+    tells = np.array([name in dict(priors) for name in rows.names()], dtype=np.bool_)
     return tells[rows.channel]
 
 
@@ -122,11 +122,11 @@ def _open_tags(facts: Facts, rows: SendRows, norms: SendNorms) -> dict[str, Foun
     won, tried = rows.count(readable & opened), rows.count(readable)
     tags = {"open_rate": rate_tag(won, tried, norms.opens)}
     sent_by, opened_by = rows.by_channel(settled), rows.by_channel(settled & opened)
-    place = {name: i for i, name in enumerate(rows.channels.to_pylist())}
+    place = {name: i for i, name in enumerate(rows.names())}
     rates = {
         name: rate_tag(opened_by[:, place[name]], sent_by[:, place[name]], prior)
         for name, prior in norms.channels
-        if name in place
+        if name is not None and name in place
     }
     tags |= {f"open_rate_{name}": rates[name] for name in OPEN_RATE_CHANNELS if name in rates}
     return tags | _reach_tags(rates)
@@ -215,7 +215,7 @@ def _weary_tag(facts: Facts, rows: SendRows, norms: SendNorms) -> dict[str, Foun
     sent_now, opened_now = rows.by_channel(now), rows.by_channel(now & opened)
     expected, got = np.zeros(n), np.zeros(n, dtype=np.int64)
     past, recent = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    place = {name: i for i, name in enumerate(rows.channels.to_pylist())}
+    place = {name: i for i, name in enumerate(rows.names())}
     for name, prior in norms.channels:
         if name in place:
             i = place[name]

@@ -10,7 +10,7 @@ from siyu.datasets.clock import DAY_US
 from siyu.datasets.shrinkage import BetaPrior
 
 from .cart_tags import cart_outcomes, cart_tags
-from .event_rows import VIEW, EventRows, event_names, recent_events
+from .event_rows import MUTE, POINTS, REDEEM, UNMUTE, VIEW, EventRows, event_names, recent_events
 from .evidence import Found
 from .facts import Facts, grouped_once
 from .found_values import count_tag, rate_tag, recorded_for
@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 DEPTHS = ("shallow", "medium", "deep")
 """The codes of `visit_depth_band`: thirds of all visitors."""
 
+_NO_PAGES = MUTE + UNMUTE + POINTS + REDEEM
 _DAYS = 90
 _PAUSE_US = 30 * 60_000_000
 _MONTH_DAYS = 28
@@ -40,8 +41,9 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisitNorms:
-    """How events make visits (`by_page`, `by_id`), and what is usual among all visitors."""
+    """Whether events tell visits, how (`by_page`, `by_id`), and what is usual among visitors."""
 
+    told: bool
     by_page: bool
     by_id: bool
     edges: Floats
@@ -52,11 +54,13 @@ class VisitNorms:
 def visit_norms(facts: Facts) -> VisitNorms:
     """Learn what a visit is, how deep visits usually are, and how often they end in a purchase.
 
-    Pages are events named view; where nobody has one, all events. A visit is a session where
+    Pages are events named view; where nobody has one, all events but those that somebody else
+    writes down (coupons redeemed, points, muting). A visit is a session where
     sessions have ids; else it ends with a pause of more than 30 minutes.
     """
     rows = recent_events(facts)
-    by_page = not event_names(facts).isdisjoint(VIEW)
+    names = event_names(facts)
+    by_page = not names.isdisjoint(VIEW)
     by_id = "session_id" in rows.table.column_names and len(rows.table["session_id"].drop_null())
     visits = grouped_once(facts, sessions_of, by_page, bool(by_id))
     n = len(facts.members)
@@ -64,7 +68,8 @@ def visit_norms(facts: Facts) -> VisitNorms:
     depth = depth[~np.isnan(depth)]
     edges = np.quantile(depth, [1 / 3, 2 / 3]) if len(depth) else np.full(2, np.nan)
     buys = BetaPrior.of(*_bought(facts, visits))
-    return VisitNorms(by_page, bool(by_id), edges, buys, BetaPrior.of(*cart_outcomes(facts)))
+    left = BetaPrior.of(*grouped_once(facts, cart_outcomes))
+    return VisitNorms(bool(names - {*_NO_PAGES}), by_page, bool(by_id), edges, buys, left)
 
 
 def visit_tags(facts: Facts, norms: VisitNorms) -> dict[str, Found]:
@@ -75,7 +80,7 @@ def visit_tags(facts: Facts, norms: VisitNorms) -> dict[str, Found]:
     dict of tag to `Found`
         Depths and shares are null for members without a visit.
     """
-    if not recorded_for(facts, "events", _DAYS) or not event_names(facts):
+    if not norms.told or not recorded_for(facts, "events", _DAYS):
         return {}
     visits, n = grouped_once(facts, sessions_of, norms.by_page, norms.by_id), len(facts.members)
     made = np.bincount(visits.member, minlength=n)
@@ -98,15 +103,16 @@ def visit_tags(facts: Facts, norms: VisitNorms) -> dict[str, Found]:
 def sessions_of(facts: Facts, by_page: bool, by_id: bool) -> Sessions:  # noqa: FBT001
     """Put the pages of the last 90 days together to visits."""
     rows = recent_events(facts).since(facts.end - _DAYS * DAY_US)
-    rows = rows.named(VIEW) if by_page else rows
+    pages = VIEW if by_page else tuple(name for name in rows.names if name not in _NO_PAGES)
+    rows = rows.named(pages)
     rows, visit = _by_id(rows) if by_id else (rows, _by_pause(rows))
     first = np.zeros(int(visit.max(initial=-1)) + 1, dtype=np.int64)
     first[visit[::-1]] = np.arange(len(visit))[::-1]  # of equal indices the last value stays
     begins = np.zeros(len(visit), dtype=np.bool_)
     begins[first] = True
     at = np.flatnonzero(begins)
-    pages = np.bincount(visit)[visit[at]] if len(visit) else at
-    return Sessions(rows.codes[at], rows.times[at], pages)
+    n_pages = np.bincount(visit)[visit[at]] if len(visit) else at
+    return Sessions(rows.codes[at], rows.times[at], n_pages)
 
 
 def _by_pause(rows: EventRows) -> Ints:

@@ -48,6 +48,18 @@ def test_each_channel_is_drawn_towards_its_own_rate() -> None:
     assert np.isnan(tags.open_rate_sms[2])
 
 
+def test_sends_that_name_no_channel_have_an_open_rate_too() -> None:
+    tags = life(sends=SENT.drop(columns="channel"), orders=ORDERS)
+    usual = BetaPrior.of([3, 0], [4, 2])
+    assert tags.open_rate[:2].tolist() == pytest.approx(usual.posterior_mean([3, 0], [4, 2]))
+    assert "reach_channel" not in tags.columns
+
+
+def test_who_opens_far_less_is_weary_where_no_channel_is_named_either() -> None:
+    tags = life(sends=_history(0).drop(columns="channel"), orders=ORDERS)
+    assert bool(tags.message_weary[1]) is True
+
+
 def test_a_channel_in_which_nobody_ever_opened_is_unknown_not_zero() -> None:
     sent = SENT.assign(channel=SENT.channel.replace({"paper": "moments"}))
     assert "open_rate_moments" not in life(sends=sent, orders=ORDERS).columns
