@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US, HOUR_US
+from siyu.datasets.clock import DAY_US, local_clock
 
 from .deal_tags import share_tag
 from .evidence import Found
-from .facts import Facts, acts_of, clock_of
+from .facts import Facts, acts_of, hours_of
 from .found_values import flag_tag
 from .tallies import Tally
 
@@ -29,19 +29,24 @@ _FEWEST_NIGHT_ACTS = 5
 _MANY_ACTS = 30
 
 
-def keeps_time(times: Ints, clock: Ints) -> bool:
+def keeps_time(times: Ints, tz: str) -> bool:
     """Tell whether instants (us) have hours, or are dates stamped with one time of day.
 
-    Dates stand at midnight, in UTC or on the local `clock`, or all at one other time: then
-    `_MANY_ACTS` are needed to be sure.
+    Dates stand at midnight, here or in UTC, or all at one other time: then `_MANY_ACTS` are
+    needed to be sure.
     """
-    if not len(times):
-        return False
-    for us in (times % DAY_US, clock % DAY_US):
-        one_time = bool(np.all(us == us[0]))
-        if one_time and (us[0] == 0 or len(times) >= _MANY_ACTS):
+    first = times[:_MANY_ACTS]
+    if not len(times) or not (_one_time(first) or _one_time(local_clock(first, tz))):
+        return bool(len(times))  # the first few tell, nearly always
+    for us in (times, local_clock(times, tz)):
+        if _one_time(us) and (us[0] % DAY_US == 0 or len(times) >= _MANY_ACTS):
             return False
     return True
+
+
+def _one_time(us: Ints) -> bool:
+    clock = us % DAY_US
+    return bool(np.all(clock == clock[0]))
 
 
 def clock_tags(facts: Facts, dated: tuple[str, ...], timed: tuple[str, ...]) -> dict[str, Found]:
@@ -60,13 +65,13 @@ def clock_tags(facts: Facts, dated: tuple[str, ...], timed: tuple[str, ...]) -> 
     """
     tags = {}
     if dated:
-        counts = _table(facts, dated, DAY_US, 7, 3)  # 1970-01-01 was a Thursday
+        counts = _table(facts, dated, 24, 7, 3)  # 1970-01-01 was a Thursday
         acts = counts.sum(axis=1)
         best = pa.array(counts.argmax(axis=1), mask=acts < _FEWEST_ACTS)
         tags["active_weekday"] = Found(pa.array(WEEKDAYS).take(best), acts)
         tags["weekend_share"] = share_tag(Tally(counts[:, 5:].sum(axis=1), acts), _FEWEST_ACTS)
     if timed:
-        tags |= _hour_tags(_table(facts, timed, HOUR_US, 24, 0))
+        tags |= _hour_tags(_table(facts, timed, 1, 24, 0))
     return tags
 
 
@@ -96,9 +101,7 @@ def _table(facts: Facts, tables: tuple[str, ...], unit: int, width: int, shift: 
     n = len(facts.members)
     counts = np.zeros(n * width, dtype=np.int64)
     for table in tables:
-        keys = clock_of(facts, table) // unit
-        keys += shift
-        keys %= width
-        keys += acts_of(facts, (table,)).codes * width
+        hours = hours_of(facts, table)
+        keys = (hours // unit + shift) % width + acts_of(facts, (table,)).codes * width
         counts += np.bincount(keys, minlength=n * width)
     return counts.reshape(n, width)

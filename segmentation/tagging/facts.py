@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import instants, local_clock
+from siyu.datasets.clock import HOUR_US, instants, local_clock
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
@@ -23,14 +23,15 @@ __all__ = [
     "Acts",
     "Facts",
     "acts_of",
-    "clock_of",
     "facts_of",
     "grouped_once",
+    "hours_of",
     "is_there",
     "member_codes",
 ]
 
 Ints = npt.NDArray[np.int64]
+Hours = npt.NDArray[np.int32]
 Grouped = TypeVar("Grouped")
 
 _TIMES = {"events": "event_time", "messages": "message_time"}
@@ -122,9 +123,9 @@ def acts_of(facts: Facts, tables: tuple[str, ...]) -> Acts:
     return Acts(np.concatenate(codes), np.concatenate(times))
 
 
-def clock_of(facts: Facts, table: str) -> Ints:
-    """Give the local clock (us) of the acts of one table."""
-    return grouped_once(facts, _clock, table)
+def hours_of(facts: Facts, table: str) -> Hours:
+    """Give the local hour of the acts of one table, counted from 1970-01-01 00:00."""
+    return grouped_once(facts, _hours, table)
 
 
 def is_there(facts: Facts, table: str, column: str) -> bool:
@@ -156,5 +157,6 @@ def _acts(facts: Facts, table: str) -> Acts:
     return Acts(codes, times) if mine.all() else Acts(codes[mine], times[mine])
 
 
-def _clock(facts: Facts, table: str) -> Ints:
-    return local_clock(acts_of(facts, (table,)).times, facts.c.tz)
+def _hours(facts: Facts, table: str) -> Hours:
+    clock = local_clock(acts_of(facts, (table,)).times, facts.c.tz)
+    return (clock // HOUR_US).astype(np.int32)

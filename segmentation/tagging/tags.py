@@ -19,7 +19,7 @@ from .clock_tags import clock_tags, keeps_time
 from .community_tags import CommunityNorms, community_norms, community_tags
 from .deal_tags import deal_tags
 from .evidence import Found
-from .facts import Facts, acts_of, clock_of, facts_of, is_there
+from .facts import Facts, acts_of, facts_of, is_there
 from .purchase_norms import PurchaseNorms, purchase_norms
 from .rhythm_tags import rhythm_tags
 from .taste_tags import taste_tags
@@ -127,9 +127,7 @@ def tag_norms(facts: Facts) -> TagNorms:
     tables = [table for table in _ACT_TABLES if is_recorded(facts.c, table, facts.end)]
     dated = tuple(table for table in tables if len(acts_of(facts, (table,)).times))
     timed = tuple(
-        table
-        for table in dated
-        if keeps_time(acts_of(facts, (table,)).times, clock_of(facts, table))
+        table for table in dated if keeps_time(acts_of(facts, (table,)).times, facts.c.tz)
     )
     return TagNorms(
         Rhythm(30.0, 1.0, 0) if visits is None else rhythm_of(visits, StageRules().churned_us),
