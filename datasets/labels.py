@@ -9,10 +9,12 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .cluster_words import CLUSTER_WORDS
 from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
 from .journey_words import JOURNEY_WORDS
 from .koc_words import KOC_WORDS
+from .lifecycle_words import CHANGE_REASON_WORDS, WIN_BACK_WORDS
 from .offer_words import OFFER_WORDS
 from .rule_words import RULE_WORDS
 from .social_tag_words import SOCIAL_CODES, SOCIAL_NAMES, SOCIAL_UNITS
@@ -72,6 +74,9 @@ _TAG_VALUES: Words = {
 
 WORDS: dict[str, Words] = {
     "stage": _STAGES,
+    "stage_before": _STAGES,
+    "stage_after": _STAGES,
+    "next_stage": _STAGES,
     "rfm_class": _RFM_CLASSES,
     **TAG_CODES,
     **SOCIAL_CODES,
@@ -86,6 +91,9 @@ WORDS: dict[str, Words] = {
     **KOC_WORDS,
     **OFFER_WORDS,
     **RULE_WORDS,
+    **CLUSTER_WORDS,
+    "reason": OFFER_WORDS["reason"] | CHANGE_REASON_WORDS,
+    "reasons": KOC_WORDS["reasons"] | WIN_BACK_WORDS,
 }
 """Column -> code -> (Chinese, English)."""
 
