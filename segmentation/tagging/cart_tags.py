@@ -65,7 +65,7 @@ def _carts(facts: Facts) -> tuple[EventRows, Ints, npt.NDArray[np.bool_]]:
     A cart waits for a purchase of its product by the member; where either side does not tell
     products, for any purchase.
     """
-    carts = recent_events(facts).since(facts.end - _DAYS * DAY_US).named(CART)
+    carts = recent_events(facts, _DAYS).named(CART)
     bought = facts.purchases
     young = carts.times >= facts.end - _WAIT_US
     if bought is None:

@@ -16,7 +16,7 @@ from siyu.segmentation.records import has_column, is_recorded, table_of
 from .event_rows import REDEEM, events_named
 from .evidence import Found
 from .facts import Facts, grouped_once
-from .found_values import flag_tag, rate_tag, recorded_for
+from .found_values import flag_tag, rate_tag, recorded_for, usual_rate
 
 __all__ = ["CouponNorms", "coupon_norms", "coupon_tags"]
 
@@ -39,7 +39,7 @@ class CouponNorms:
 def coupon_norms(facts: Facts) -> CouponNorms:
     """Learn how often coupons are redeemed."""
     won, tried = grouped_once(facts, _outcomes)
-    return CouponNorms(bool(won.any()), BetaPrior.of(won, tried))
+    return CouponNorms(bool(won.any()), usual_rate(won, tried))
 
 
 def coupon_tags(facts: Facts, norms: CouponNorms) -> dict[str, Found]:

@@ -36,6 +36,7 @@ from .found_values import (
     pace_tag,
     rate_tag,
     recorded_for,
+    usual_rate,
 )
 
 __all__ = ["HabitNorms", "habit_norms", "habit_tags"]
@@ -67,8 +68,8 @@ def habit_norms(facts: Facts) -> HabitNorms:
         event_names(facts),
         _pace_of(rows.named(SHARE).count(), facts, _LONG_DAYS),
         _pace_of(_days_with(facts, TAKING_PART), facts, _DAYS),
-        BetaPrior.of(back_tomorrow, tasks),
-        BetaPrior.of(back_in_week, tasks),
+        usual_rate(back_tomorrow, tasks),
+        usual_rate(back_in_week, tasks),
     )
 
 
@@ -107,7 +108,7 @@ def _pace_of(n: Ints, facts: Facts, days: int) -> GammaPrior:
 
 
 def _lately(facts: Facts, names: tuple[str, ...] | None = None) -> EventRows:
-    rows = recent_events(facts).since(facts.end - _DAYS * DAY_US)
+    rows = recent_events(facts, _DAYS)
     return rows if names is None else rows.named(names)
 
 

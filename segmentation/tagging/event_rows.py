@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 Ints = npt.NDArray[np.int64]
+Names = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 VIEW = ("view", "page_view", "product_view")
@@ -49,7 +50,7 @@ UNMUTE = ("unmute",)
 POINTS = ("points",)
 REDEEM = ("coupon_redeem", "redeem")
 
-_RECENT_US = 180 * DAY_US
+_RECENT_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +66,10 @@ class EventRows:
     n_members : int
     at : int64 array, n_rows
         Place of each row in `table`.
-    codes, times, name : int64 arrays, n_rows
-        Position of the member, instant (us), and code of the event's name.
+    codes, times : int64 arrays, n_rows
+        Position of the member, and instant (us).
+    name : int32 array, n_rows
+        Code of the event's name.
     """
 
     table: pa.Table
@@ -75,15 +78,15 @@ class EventRows:
     at: Ints
     codes: Ints
     times: Ints
-    name: Ints
+    name: Names
 
     def where(self, mask: Bools) -> "EventRows":
         """Keep the rows of a mask."""
         if mask.all():
             return self
         kept = np.flatnonzero(mask)
-        rows = (self.at[kept], self.codes[kept], self.times[kept], self.name[kept])
-        return EventRows(self.table, self.names, self.n_members, *rows)
+        rows = (self.at[kept], self.codes[kept], self.times[kept])
+        return EventRows(self.table, self.names, self.n_members, *rows, self.name[kept])
 
     def named(self, names: tuple[str, ...]) -> "EventRows":
         """Keep the events of some names."""
@@ -117,9 +120,9 @@ def events_named(facts: Facts, names: tuple[str, ...]) -> EventRows:
     return named.where(named.codes >= 0)
 
 
-def recent_events(facts: Facts) -> EventRows:
-    """Give the events of the last 180 days by member, then by time."""
-    return grouped_once(facts, _recent)
+def recent_events(facts: Facts, days: int = 180) -> EventRows:
+    """Give the events of the last `days` days, at most 180, by member, then by time."""
+    return grouped_once(facts, _recent, days)
 
 
 def needs_event(names: tuple[str, ...]) -> str:
@@ -138,21 +141,23 @@ def whole_events(facts: Facts) -> EventRows:
     events, n = facts.c.arrow("events"), len(facts.members)
     if events is None or not is_recorded(facts.c, "events", facts.end):
         none = np.empty(0, dtype=np.int64)
-        return EventRows(pa.table({}), (), n, none, none, none, none)
+        return EventRows(pa.table({}), (), n, none, none, none, none.astype(np.int32))
     coded = events["event"].dictionary_encode().combine_chunks()
     coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
-    name = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    name = coded.indices.to_numpy(zero_copy_only=False)
     codes = grouped_once(facts, member_codes, "events")
     at = np.arange(events.num_rows)
     names = tuple(coded.dictionary.to_pylist())
     return EventRows(events, names, n, at, codes, instants(events["event_time"]), name)
 
 
-def _recent(facts: Facts) -> EventRows:
+def _recent(facts: Facts, days: int) -> EventRows:
+    if days < _RECENT_DAYS:
+        return recent_events(facts).since(facts.end - days * DAY_US)
     rows = grouped_once(facts, whole_events)
-    rows = rows.where((rows.times >= facts.end - _RECENT_US) & (rows.codes >= 0))
-    order = group_order(rows.codes, rows.n_members, rows.times)
-    if order is None:
-        return rows
-    ordered = (rows.at[order], rows.codes[order], rows.times[order], rows.name[order])
-    return EventRows(rows.table, rows.names, rows.n_members, *ordered)
+    at = np.flatnonzero((rows.times >= facts.end - _RECENT_DAYS * DAY_US) & (rows.codes >= 0))
+    codes, times = rows.codes[at], rows.times[at]
+    order = group_order(codes, rows.n_members, times)
+    if order is not None:
+        at, codes, times = at[order], codes[order], times[order]
+    return EventRows(rows.table, rows.names, rows.n_members, at, codes, times, rows.name[at])

@@ -20,6 +20,7 @@ __all__ = [
     "pace_tag",
     "rate_tag",
     "recorded_for",
+    "usual_rate",
 ]
 
 Ints = npt.NDArray[np.int64]
@@ -45,6 +46,12 @@ def rate_tag(won: Ints, tried: Ints, prior: BetaPrior) -> Found:
     rates = prior.posterior_mean(won, tried)
     values = pa.array(rates, mask=(tried == 0) | np.isnan(rates))
     return Found(values, tried, prior.strength, np.asarray(tried + prior.strength, np.float64))
+
+
+def usual_rate(won: Ints, tried: Ints) -> BetaPrior:
+    """Learn how often all members succeed; those who never tried say nothing."""
+    busy = np.flatnonzero(tried)
+    return BetaPrior.of(won[busy], tried[busy])
 
 
 def pace_tag(n: Ints, periods: Floats, prior: GammaPrior) -> Found:

@@ -23,6 +23,7 @@ from .found_values import (
     pace_tag,
     rate_tag,
     recorded_for,
+    usual_rate,
 )
 
 __all__ = ["SPEAKING", "MessageNorms", "Talk", "message_norms", "message_tags", "talk_of"]
@@ -72,7 +73,7 @@ def message_norms(facts: Facts) -> MessageNorms:
         _replies_are_told(facts),
         bool(talk.links_known.any()),
         GammaPrior.of(np.where(periods > 0, talk.days, 0), periods),
-        BetaPrior.of(talk.turns_answered, talk.turns),
+        usual_rate(talk.turns_answered, talk.turns),
     )
 
 

@@ -31,8 +31,8 @@ def waits_of(begin: tuple[Ints, Ints], then: tuple[Ints, Ints]) -> Ints:
     --------
     >>> moments = np.array([0, 1]), np.array([5_000, 5_000])
     >>> acts = np.array([0, 0, 0]), np.array([9_000, 4_000, 7_000])
-    >>> waits_of(moments, acts)[0], waits_of(moments, acts)[1] == NEVER
-    (2000, True)
+    >>> waits_of(moments, acts).tolist()
+    [2000, 9223372036854775807]
     """
     (code, time), (acted, acted_at) = begin, then
     if not len(code) or not len(acted):

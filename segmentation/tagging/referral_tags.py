@@ -13,7 +13,7 @@ from siyu.segmentation.records import has_column, is_recorded, maybe_missed, tab
 
 from .evidence import Found
 from .facts import Facts
-from .found_values import count_tag, flag_tag, rate_tag
+from .found_values import count_tag, flag_tag, rate_tag, usual_rate
 
 __all__ = ["ReferralNorms", "referral_norms", "referral_tags", "source_tags"]
 
@@ -32,7 +32,7 @@ class ReferralNorms:
 
 def referral_norms(facts: Facts) -> ReferralNorms:
     """Learn from all members who of the invited has bought."""
-    nobody = ReferralNorms(facts.members[:0], BetaPrior.of([], []))
+    nobody = ReferralNorms(facts.members[:0], BetaPrior(np.nan, 1.0))
     if facts.purchases is None or not is_recorded(facts.c, "referrals", facts.end):
         return nobody
     invited = ids_in(_invitations(facts)["invitee_id"])
@@ -40,7 +40,7 @@ def referral_norms(facts: Facts) -> ReferralNorms:
     buyers = (
         bought.filter(pc.is_in(bought, invited)) if len(invited) and len(bought) else bought[:0]
     )
-    return ReferralNorms(buyers, BetaPrior.of(*_outcomes(facts, buyers)))
+    return ReferralNorms(buyers, usual_rate(*_outcomes(facts, buyers)))
 
 
 def referral_tags(facts: Facts, norms: ReferralNorms) -> dict[str, Found]:

@@ -14,7 +14,7 @@ from siyu.datasets.windows import trailing_count
 from .clock_tags import keeps_time
 from .evidence import Found
 from .facts import Facts, grouped_once
-from .found_values import count_tag, flag_tag, rate_tag, recorded_for
+from .found_values import count_tag, flag_tag, rate_tag, recorded_for, usual_rate
 from .send_rows import NOT_YET, SEND_DAYS, SendRows, sends_of
 
 __all__ = ["OPEN_RATE_CHANNELS", "SendNorms", "send_norms", "send_tags"]
@@ -62,9 +62,9 @@ def send_norms(facts: Facts) -> SendNorms:
     """Learn how often all members open each channel, when, and how often they quit."""
     rows = grouped_once(facts, sends_of)
     opened, settled = rows.opened != NOT_YET, _settled(rows, facts.end)
-    sent_by, opened_by = rows.by_channel(settled), rows.by_channel(settled & opened)
+    sent_by, opened_by = grouped_once(facts, _by_channel)
     priors = tuple(
-        (name, BetaPrior.of(opened_by[:, i], sent_by[:, i]))
+        (name, usual_rate(opened_by[:, i], sent_by[:, i]))
         for i, name in enumerate(rows.names())
         if opened_by[:, i].any()
     )
@@ -72,7 +72,7 @@ def send_norms(facts: Facts) -> SendNorms:
     times = rows.opened[opened]
     hours = np.bincount(local_hour(times, facts.c.tz), minlength=24) / max(len(times), 1)
     return SendNorms(
-        BetaPrior.of(rows.count(readable & opened), rows.count(readable)),
+        usual_rate(rows.count(readable & opened), rows.count(readable)),
         priors,
         hours if keeps_time(times, facts.c.tz) else None,
         _quits_by_load(rows, facts.end) if (rows.quit != NOT_YET).any() else None,
@@ -105,6 +105,13 @@ def send_tags(facts: Facts, norms: SendNorms) -> dict[str, Found]:
     return tags
 
 
+def _by_channel(facts: Facts) -> tuple[Ints, Ints]:
+    """Count the settled sends of each member and channel, and those that were opened."""
+    rows = grouped_once(facts, sends_of)
+    settled = _settled(rows, facts.end)
+    return rows.by_channel(settled), rows.by_channel(settled & (rows.opened != NOT_YET))
+
+
 def _settled(rows: SendRows, end: int) -> Bools:
     return rows.times < end - _SETTLED_US
 
@@ -121,7 +128,7 @@ def _open_tags(facts: Facts, rows: SendRows, norms: SendNorms) -> dict[str, Foun
     readable = settled & _readable(rows, norms.channels)
     won, tried = rows.count(readable & opened), rows.count(readable)
     tags = {"open_rate": rate_tag(won, tried, norms.opens)}
-    sent_by, opened_by = rows.by_channel(settled), rows.by_channel(settled & opened)
+    sent_by, opened_by = grouped_once(facts, _by_channel)
     place = {name: i for i, name in enumerate(rows.names())}
     rates = {
         name: rate_tag(opened_by[:, place[name]], sent_by[:, place[name]], prior)
@@ -210,9 +217,10 @@ def _weary_tag(facts: Facts, rows: SendRows, norms: SendNorms) -> dict[str, Foun
     n, end = len(facts.members), facts.end
     opened, settled = rows.opened != NOT_YET, _settled(rows, end)
     lately = rows.times >= end - _MONTH_US - _SETTLED_US
-    before, now = settled & ~lately, settled & lately
-    sent_then, opened_then = rows.by_channel(before), rows.by_channel(before & opened)
+    now = settled & lately
     sent_now, opened_now = rows.by_channel(now), rows.by_channel(now & opened)
+    sent, opens = grouped_once(facts, _by_channel)
+    sent_then, opened_then = sent - sent_now, opens - opened_now
     expected, got = np.zeros(n), np.zeros(n, dtype=np.int64)
     past, recent = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     place = {name: i for i, name in enumerate(rows.names())}

@@ -10,10 +10,20 @@ from siyu.datasets.clock import DAY_US
 from siyu.datasets.shrinkage import BetaPrior
 
 from .cart_tags import cart_outcomes, cart_tags
-from .event_rows import MUTE, POINTS, REDEEM, UNMUTE, VIEW, EventRows, event_names, recent_events
+from .event_rows import (
+    MUTE,
+    POINTS,
+    REDEEM,
+    UNMUTE,
+    VIEW,
+    EventRows,
+    event_names,
+    recent_events,
+    whole_events,
+)
 from .evidence import Found
 from .facts import Facts, grouped_once
-from .found_values import count_tag, rate_tag, recorded_for
+from .found_values import count_tag, rate_tag, recorded_for, usual_rate
 from .next_after import waits_of
 
 __all__ = ["DEPTHS", "VisitNorms", "visit_norms", "visit_tags"]
@@ -55,21 +65,20 @@ def visit_norms(facts: Facts) -> VisitNorms:
     """Learn what a visit is, how deep visits usually are, and how often they end in a purchase.
 
     Pages are events named view; where nobody has one, all events but those that somebody else
-    writes down (coupons redeemed, points, muting). A visit is a session where
-    sessions have ids; else it ends with a pause of more than 30 minutes.
+    writes down (coupons redeemed, points, muting). A visit is a session where sessions have ids;
+    else it ends with a pause of more than 30 minutes.
     """
-    rows = recent_events(facts)
     names = event_names(facts)
     by_page = not names.isdisjoint(VIEW)
-    by_id = "session_id" in rows.table.column_names and len(rows.table["session_id"].drop_null())
-    visits = grouped_once(facts, sessions_of, by_page, bool(by_id))
+    by_id = _has_ids(facts)
+    visits = grouped_once(facts, sessions_of, by_page, by_id)
     n = len(facts.members)
     depth = _median(visits.member, visits.pages, n)
     depth = depth[~np.isnan(depth)]
     edges = np.quantile(depth, [1 / 3, 2 / 3]) if len(depth) else np.full(2, np.nan)
-    buys = BetaPrior.of(*_bought(facts, visits))
-    left = BetaPrior.of(*grouped_once(facts, cart_outcomes))
-    return VisitNorms(bool(names - {*_NO_PAGES}), by_page, bool(by_id), edges, buys, left)
+    buys = usual_rate(*grouped_once(facts, _bought, by_page, by_id))
+    left = usual_rate(*grouped_once(facts, cart_outcomes))
+    return VisitNorms(bool(names - {*_NO_PAGES}), by_page, by_id, edges, buys, left)
 
 
 def visit_tags(facts: Facts, norms: VisitNorms) -> dict[str, Found]:
@@ -95,14 +104,23 @@ def visit_tags(facts: Facts, norms: VisitNorms) -> dict[str, Found]:
         "visits_28d": count_tag(np.bincount(visits.member[lately], minlength=n)),
     }
     if facts.purchases is not None and recorded_for(facts, "orders", _DAYS):
-        tags["browse_to_buy"] = rate_tag(*_bought(facts, visits), norms.buys)
+        won, tried = grouped_once(facts, _bought, norms.by_page, norms.by_id)
+        tags["browse_to_buy"] = rate_tag(won, tried, norms.buys)
         tags |= cart_tags(facts, norms.abandons)
     return tags
 
 
+def _has_ids(facts: Facts) -> bool:
+    """Tell whether any event names its session."""
+    table = grouped_once(facts, whole_events).table
+    if "session_id" not in table.column_names:
+        return False
+    return bool(table["session_id"].null_count < table.num_rows)
+
+
 def sessions_of(facts: Facts, by_page: bool, by_id: bool) -> Sessions:  # noqa: FBT001
     """Put the pages of the last 90 days together to visits."""
-    rows = recent_events(facts).since(facts.end - _DAYS * DAY_US)
+    rows = recent_events(facts, _DAYS)
     pages = VIEW if by_page else tuple(name for name in rows.names if name not in _NO_PAGES)
     rows = rows.named(pages)
     rows, visit = _by_id(rows) if by_id else (rows, _by_pause(rows))
@@ -153,8 +171,9 @@ def _median(member: Ints, pages: Ints, n: int) -> Floats:
     return np.where(count > 0, (ordered[low] + ordered[high]) / 2, np.nan)
 
 
-def _bought(facts: Facts, visits: Sessions) -> tuple[Ints, Ints]:
+def _bought(facts: Facts, by_page: bool, by_id: bool) -> tuple[Ints, Ints]:  # noqa: FBT001
     """Count each member's visits that ended in a purchase within a day, and all that could."""
+    visits = grouped_once(facts, sessions_of, by_page, by_id)
     over = visits.start < facts.end - DAY_US
     member, start, n = visits.member[over], visits.start[over], len(facts.members)
     tried = np.bincount(member, minlength=n)
