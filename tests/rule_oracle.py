@@ -143,7 +143,7 @@ def _passes(c: Shop, row: Any, column: str, wanted: Any) -> bool:
     values = {str(value) for value in (wanted if isinstance(wanted, list) else [wanted])}
     names = {"product": "product_id", "store": "store_id", "group": "group_id"}
     names |= {"campaign": "campaign_id"}
-    held = (
+    held: Any = (
         _category(c, row["product_id"]) if column == "category" else row[names.get(column, column)]
     )
     return held is not None and str(held) in values
@@ -166,7 +166,7 @@ def _day(at: pd.Timestamp, tz: str) -> Any:
 
 def _compare(value: Any, operator: str, wanted: Any) -> bool | None:
     if operator == "is_null":
-        return (value is None) == wanted
+        return bool((value is None) == wanted)
     if value is None:
         return None
     answers: dict[str, Callable[[], bool]] = {

@@ -26,7 +26,7 @@ _BOUGHT = (
     "products",
     "categories",
 )
-_LINE_FILTERS = (
+_LINE_FILTERS: tuple[dict[str, Any], ...] = (
     {},
     {},
     {"category": "tea"},
@@ -80,18 +80,16 @@ def _joined(*parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict
 def leaves() -> st.SearchStrategy[dict[str, Any]]:
     """Draw comparisons of everything that `rule_community` and its tags hold."""
     windows, filters = st.sampled_from(WINDOWS), st.sampled_from(_LINE_FILTERS)
-    event_filters = st.sampled_from([{}, {"event": "view"}, {"event": ["share", "visit"]}])
+    event_filters: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+        [{}, {"event": "view"}, {"event": ["share", "visit"]}]
+    )
+    groups: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"group": 2}])
     return st.one_of(
         _joined(_named(*_BOUGHT), windows, filters, _ORDERED),
         _joined(_named("recency"), filters, _ORDERED),
         _joined(_named("events", "event_days"), windows, event_filters, _ORDERED),
         _joined(_named("shares", "sends", "opens", "invitees"), windows, _ORDERED),
-        _joined(
-            _named("messages", "message_days"),
-            windows,
-            st.sampled_from([{}, {"group": 2}]),
-            _ORDERED,
-        ),
+        _joined(_named("messages", "message_days"), windows, groups, _ORDERED),
         _joined(_named("age", "purchase_value", "n_shares", "members.points"), _ORDERED),
         _joined(_named("stage"), _words(STAGES, ("o", "dormant"))),
         _joined(_named("region", "members.city"), _words(("north", "south"), ("th", "no"))),

@@ -23,14 +23,12 @@ from .measuring import Population
 from .parsing import tags_of
 from .plain_data import from_json, from_python, from_yaml
 from .problems import Problems
+from .rule_text import is_json, text_of
 from .tree import RuleTag, measures_of
 from .vocabulary import term_of
 from .writing import data_of
 
 __all__ = ["TagRules", "as_rules", "rule_columns", "unknown_measures"]
-
-_MOST_BYTES = 1_000_000
-_SUFFIXES = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,13 @@ class TagRules:
         ParameterError
             If the file cannot be read.
         """
-        data, lines = from_yaml(_text(source))
+        data, lines = from_yaml(text_of(source))
         return cls._of(data, lines)
 
     @classmethod
     def from_json(cls, source: str | Path) -> "TagRules":
         """Read rules from JSON text, or from a file (``.json``); as `from_yaml`."""
-        return cls._of(from_json(_text(source)), {})
+        return cls._of(from_json(text_of(source)), {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "TagRules":
@@ -321,9 +319,7 @@ def as_rules(rules: Any) -> TagRules:
     if isinstance(rules, Mapping):
         return TagRules.from_dict(rules)
     if isinstance(rules, str | Path):
-        is_json = _is_file(rules) and _SUFFIXES.get(Path(rules).suffix.lower()) == "json"
-        looks_json = isinstance(rules, str) and rules.lstrip().startswith("{")
-        return TagRules.from_json(rules) if is_json or looks_json else TagRules.from_yaml(rules)
+        return TagRules.from_json(rules) if is_json(rules) else TagRules.from_yaml(rules)
     kind = type(rules).__name__
     raise ParameterError("rules", f"rules must be TagRules, a dict, text or a path, got {kind}")
 
@@ -391,22 +387,3 @@ def _place_of(member_id: Any, members: pa.Array) -> int:
     if at < 0:
         raise DataError("no customer of this member_id is known before as_of")
     return int(at)
-
-
-def _is_file(source: str | Path) -> bool:
-    if isinstance(source, Path):
-        return True
-    return "\n" not in source and Path(source).suffix.lower() in _SUFFIXES
-
-
-def _text(source: str | Path) -> str:
-    """Give the text itself, or read the file."""
-    if not _is_file(source):
-        return str(source)
-    path = Path(source)
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ParameterError("rules", f"{path} is larger than {_MOST_BYTES} bytes")
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError("rules", f"cannot read the rules of {path}: {error}") from error

@@ -27,8 +27,8 @@ def community(seed: int, *, text_ids: bool = False) -> Community:
     members["city"] = rng.choice(np.array(["north", "west", None], dtype=object), n)
     members["birth_year"] = np.where(rng.random(n) < 0.3, np.nan, rng.integers(1950, 2010, n))
     members["points"] = np.where(rng.random(n) < 0.3, np.nan, rng.integers(0, 20, n))
-    tables = {name: c.arrow(name) for name in c.tables()}
-    return Community(tz=TZ, **{**tables, "members": members})
+    tables: dict[str, Any] = {name: c.arrow(name) for name in c.tables()}
+    return Community(tz=TZ, **tables | {"members": members})
 
 
 def tags_for(c: Community, seed: int) -> pd.DataFrame:
@@ -36,6 +36,7 @@ def tags_for(c: Community, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     members = c.before(AS_OF).customers().to_pylist()[1:]
     n = len(members)
+    flags = np.array([True, False, None], dtype=object)
     number = np.where(rng.random(n) < 0.3, np.nan, rng.integers(-2, 30, n))
     return pd.DataFrame(
         {
@@ -43,7 +44,7 @@ def tags_for(c: Community, seed: int) -> pd.DataFrame:
             "stage": rng.choice(np.array([*STAGES, None], dtype=object), n),
             "purchase_value": number,
             "n_shares": pd.array(rng.integers(0, 4, n), dtype="Int64"),
-            "night_owl": pd.array(rng.choice([True, False, None], n), dtype="boolean"),
+            "night_owl": pd.Series(rng.choice(flags, n), dtype="boolean"),
         }
     )
 
@@ -137,7 +138,9 @@ def test_an_unknown_part_decides_only_what_the_others_leave_open(
 def test_dates_are_on_the_clock_of_the_shop() -> None:
     c = members_with(region=["x", "x", "x"])
     due = ["2026-02-28 15:59", "2026-02-28 16:00", None]  # in Shanghai 23:59 and midnight
-    tags = pd.DataFrame({"member_id": [0, 1, 2], "next_due": pd.to_datetime(due, utc=True)})
+    tags = pd.DataFrame(
+        {"member_id": [0, 1, 2], "next_due": pd.to_datetime(pd.Series(due), utc=True)}
+    )
     values = [{"value": "before", "when": {"measure": "next_due", "<": "2026-03-01"}}]
     assert decide({"values": values, "otherwise": "no"}, c, tags=tags) == ["before", "no", None]
 
