@@ -1,5 +1,6 @@
 """A tag of every member, and how much stands behind it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["Found", "wilson_bounds"]
+__all__ = ["Found", "joined", "wilson_bounds"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -50,6 +51,23 @@ class Found:
         return np.asarray(own / (own + self.strength))
 
 
+def joined(parts: Sequence[dict[str, Found]]) -> dict[str, Found]:
+    """Put the same tags of several blocks of members one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    tags = {}
+    for name, first in parts[0].items():
+        blocks = [part[name] for part in parts]
+        tags[name] = Found(
+            pa.concat_arrays([block.values for block in blocks]),
+            np.concatenate([block.support for block in blocks]),
+            first.strength,
+            _chain([block.trials for block in blocks]),
+            _chain([block.weight for block in blocks]),
+        )
+    return tags
+
+
 def wilson_bounds(share: Floats, trials: npt.NDArray[np.floating[Any]]) -> tuple[Floats, Floats]:
     """Give Wilson's 95 % interval of many shares.
 
@@ -77,3 +95,8 @@ def wilson_bounds(share: Floats, trials: npt.NDArray[np.floating[Any]]) -> tuple
     centre = (share * trials + z2 / 2) / (trials + z2)
     half = _Z * np.sqrt(trials * share * (1 - share) + z2 / 4) / (trials + z2)
     return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+
+
+def _chain(parts: Sequence[Floats | None]) -> Floats | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known else None

@@ -1,6 +1,8 @@
 """Purchase lines as plain arrays, put in order of member and time once for every tag."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,8 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import group_order
 from siyu.segmentation.recency import is_purchase
+
+from .blocks import side_by_side
 
 __all__ = ["Keys", "OrderLines", "order_lines"]
 
@@ -115,54 +119,61 @@ def order_lines(c: Community, orders: pa.Table, members: pa.Array) -> OrderLines
     mine, bought = codes >= 0, is_purchase(orders)
     back = np.flatnonzero(mine & (amount < 0))
     rows = np.flatnonzero(mine & bought)
-    times = instants(orders["order_time"])
-    order = group_order(codes[rows], n, times[rows])
-    rows = rows if order is None else rows[order]
-    starts = np.concatenate(([0], np.cumsum(np.bincount(codes[rows], minlength=n))))
+    whose, times = codes[rows], instants(orders["order_time"])[rows]
+    starts = np.concatenate(([0], np.cumsum(np.bincount(whose, minlength=n))))
+    order = group_order(whose, n, times)
+    if order is not None:
+        rows, times = rows[order], times[order]
+        whose = np.repeat(np.arange(n), np.diff(starts))
     return OrderLines(
-        codes[rows],
-        starts,
-        times[rows],
-        local_clock(times[rows], c.tz),
-        amount[rows],
-        _numbers(orders, "quantity", rows),
-        _numbers(orders, "discount", rows),
-        _held(orders, "coupon_id", rows),
-        _same_order(orders, rows),
-        _keys(orders, "product_id", rows),
-        _keys(orders, "store_id", rows),
-        _keys(orders, "channel", rows),
-        exact_sum(codes, amount, n, mine),
-        exact_sum(codes[back], -amount[back], n),
-        np.bincount(codes[back], minlength=n),
+        codes=whose,
+        starts=starts,
+        times=times,
+        clock=local_clock(times, c.tz),
+        amount=amount[rows],
+        money=exact_sum(codes, amount, n, mine),
+        refund=exact_sum(codes[back], -amount[back], n),
+        n_refunds=np.bincount(codes[back], minlength=n),
+        **_columns(orders, rows),
     )
 
 
-def _numbers(table: pa.Table, column: str, rows: Ints) -> Floats | None:
-    if column not in table.column_names:
-        return None
+def _columns(orders: pa.Table, rows: Ints) -> dict[str, Any]:
+    """Read the columns that may be absent, and put them in order."""
+    readers: dict[str, tuple[Callable[[pa.Table, str, Ints], Any], str]] = {
+        "quantity": (_numbers, "quantity"),
+        "discount": (_numbers, "discount"),
+        "coupon": (_held, "coupon_id"),
+        "order": (_same_order, "order_id"),
+        "product": (_keys, "product_id"),
+        "store": (_keys, "store_id"),
+        "channel": (_keys, "channel"),
+    }
+
+    def read(name: str) -> Any:
+        reader, column = readers[name]
+        return reader(orders, column, rows) if column in orders.column_names else None
+
+    return dict(zip(readers, side_by_side(len(rows), read, list(readers)), strict=True))
+
+
+def _numbers(table: pa.Table, column: str, rows: Ints) -> Floats:
     return np.asarray(table[column].cast(pa.float64()).to_numpy()[rows], dtype=np.float64)
 
 
-def _held(table: pa.Table, column: str, rows: Ints) -> Bools | None:
-    if column not in table.column_names:
-        return None
+def _held(table: pa.Table, column: str, rows: Ints) -> Bools:
     return np.asarray(table[column].is_valid().to_numpy()[rows], dtype=np.bool_)
 
 
-def _keys(table: pa.Table, column: str, rows: Ints) -> Keys | None:
-    if column not in table.column_names:
-        return None
+def _keys(table: pa.Table, column: str, rows: Ints) -> Keys:
     codes, ids = encode(table[column])
     return Keys(codes.astype(np.int32)[rows], ids)
 
 
-def _same_order(table: pa.Table, rows: Ints) -> Keys | None:
+def _same_order(table: pa.Table, column: str, rows: Ints) -> Keys:
     """Code orders; nobody asks in which order their ids stand, so that text is not sorted."""
-    if "order_id" not in table.column_names:
-        return None
-    if pa.types.is_integer(table["order_id"].type):
-        return _keys(table, "order_id", rows)
-    coded = table["order_id"].combine_chunks().dictionary_encode()
+    if pa.types.is_integer(table[column].type):
+        return _keys(table, column, rows)
+    coded = table[column].combine_chunks().dictionary_encode()
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return Keys(codes.astype(np.int32)[rows], coded.dictionary)

@@ -161,8 +161,10 @@ def _usual_quantity(bought: Keys, quantity: Floats) -> Floats:
     """Find the median quantity of each product."""
     known = (bought.codes >= 0) & ~np.isnan(quantity)
     codes = bought.codes[known]
-    amounts, rank = np.unique(quantity[known], return_inverse=True)
-    keys = np.sort(codes.astype(np.int64) * max(len(amounts), 1) + rank)
+    amounts = np.unique(quantity[known])
+    keys = codes.astype(np.int64) * max(len(amounts), 1)
+    keys += np.searchsorted(amounts, quantity[known])
+    keys.sort()
     n = np.bincount(codes, minlength=len(bought.ids))
     usual = np.full(len(n), np.nan)
     begin = np.cumsum(n) - n

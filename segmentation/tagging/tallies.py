@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from siyu.datasets.clock import DAY_US
 
+from .blocks import in_blocks
 from .cells import cells_of
 from .facts import Facts
 from .order_lines import OrderLines
@@ -86,13 +87,19 @@ def repeat_tally(facts: Facts) -> dict[str, Tally]:
     lines = facts.purchases
     if lines is None or lines.product is None:
         return {}
-    n = len(facts.members)
-    cells = cells_of(lines.codes, lines.product.codes, (n, len(lines.product.ids)))
-    tried = lines.times[cells.first()] < facts.end - TRIED_DAYS * DAY_US
-    day = lines.day()
-    again = tried & (day[cells.first()] != day[cells.last()])
-    hits = np.bincount(cells.member[again], minlength=n)
-    return {"repeat": Tally(hits, np.bincount(cells.member[tried], minlength=n))}
+    product, day, until = lines.product, lines.day(), facts.end - TRIED_DAYS * DAY_US
+
+    def block(first: int, beyond: int) -> tuple[Ints, Ints]:
+        rows, n = slice(lines.starts[first], lines.starts[beyond]), beyond - first
+        cells = cells_of(lines.codes[rows] - first, product.codes[rows], (n, len(product.ids)))
+        begin, end = cells.first(), cells.last()
+        tried = lines.times[rows][begin] < until
+        again = tried & (day[rows][begin] != day[rows][end])
+        whose = cells.member
+        return np.bincount(whose[again], minlength=n), np.bincount(whose[tried], minlength=n)
+
+    hits, trials = zip(*in_blocks(lines.starts, block), strict=True)
+    return {"repeat": Tally(np.concatenate(hits), np.concatenate(trials))}
 
 
 def on_discount(lines: OrderLines) -> Bools:

@@ -10,12 +10,12 @@ from siyu.datasets.affinity import TopKeys, top_keys
 from siyu.datasets.clock import INSTANT
 from siyu.datasets.ids import take
 
+from .blocks import in_blocks
 from .cells import Cells, cells_of
 from .deal_tags import above_all
-from .evidence import Found
+from .evidence import Found, joined
 from .facts import Facts, grouped_once
 from .found_values import flag_tag, rate_tag
-from .order_lines import OrderLines
 from .purchase_norms import KeyShares, PurchaseNorms, key_codes, line_weights
 from .tallies import deal_tallies, repeat_tally
 
@@ -46,10 +46,12 @@ _DUE_DAYS, _GIVEN_UP = 3, 3.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taste:
-    """The lines of members by one kind of key; `best` is what each prefers."""
+    """The lines of a block of members by one kind of key; `best` is what each prefers."""
 
     usual: KeyShares
     cells: Cells
+    times: Ints
+    day: Ints
     best: TopKeys
     n_lines: Ints
     weight: Floats
@@ -75,28 +77,45 @@ def taste_tags(facts: Facts, norms: PurchaseNorms) -> dict[str, Found]:
     lines = facts.purchases
     if lines is None:
         return {}
-    tags: dict[str, Found] = {}
-    for name in norms.favourites:
-        taste = _taste(facts, lines, norms, name)
-        tags |= _favourite(name, taste)
-        if name == "category":
-            tags |= _variety(taste) | _next_due(lines, taste, facts.end)
-        elif name == "channel":
-            tags["multi_channel"] = _several(taste)
-        elif name == "store_id":
-            loyal = (taste.best.share >= _LOYAL) & (taste.n_lines >= _FEWEST_LOYAL)
-            tags["store_loyal"] = flag_tag(loyal, taste.n_lines, taste.n_lines == 0)
-    return tags | _novelty(facts, norms)
+    tags = _novelty(facts, norms)
+    weight, day = line_weights(facts), lines.day()
+    for name, usual in norms.favourites.items():
+        codes = key_codes(lines, norms.products, name, usual.keys)
+
+        def block(
+            first: int,
+            beyond: int,
+            name: str = name,
+            usual: KeyShares = usual,
+            codes: npt.NDArray[np.int32] = codes,
+        ) -> dict[str, Found]:
+            rows = slice(lines.starts[first], lines.starts[beyond])
+            shape = (beyond - first, len(usual.keys))
+            cells = cells_of(lines.codes[rows] - first, codes[rows], shape)
+            taste = _taste(usual, cells, lines.times[rows], day[rows], weight[rows])
+            return _tags_of(name, taste, facts.end)
+
+        tags |= joined(in_blocks(lines.starts, block))
+    return tags
 
 
-def _taste(facts: Facts, lines: OrderLines, norms: PurchaseNorms, name: str) -> _Taste:
-    usual = norms.favourites[name]
-    codes = key_codes(lines, norms.products, name, usual.keys)
-    cells = cells_of(lines.codes, codes, (len(facts.members), len(usual.keys)))
-    weight = cells.total(line_weights(facts)[cells.rows])
+def _taste(usual: KeyShares, cells: Cells, times: Ints, day: Ints, weights: Floats) -> _Taste:
+    weight = cells.total(weights[cells.rows])
     best = top_keys(cells.matrix(weight), usual.share, _STRENGTH)
     n_lines = cells.per_member(cells.count()).astype(np.int64)
-    return _Taste(usual, cells, best, n_lines, cells.per_member(weight))
+    return _Taste(usual, cells, times, day, best, n_lines, cells.per_member(weight))
+
+
+def _tags_of(name: str, taste: _Taste, end: int) -> dict[str, Found]:
+    tags = _favourite(name, taste)
+    if name == "category":
+        tags |= _variety(taste) | _next_due(taste, end)
+    elif name == "channel":
+        tags["multi_channel"] = _several(taste)
+    elif name == "store_id":
+        loyal = (taste.best.share >= _LOYAL) & (taste.n_lines >= _FEWEST_LOYAL)
+        tags["store_loyal"] = flag_tag(loyal, taste.n_lines, taste.n_lines == 0)
+    return tags
 
 
 def _favourite(name: str, taste: _Taste) -> dict[str, Found]:
@@ -130,14 +149,14 @@ def _variety(taste: _Taste) -> dict[str, Found]:
     }
 
 
-def _next_due(lines: OrderLines, taste: _Taste, end: int) -> dict[str, Found]:
+def _next_due(taste: _Taste, end: int) -> dict[str, Found]:
     """Find the category whose own rhythm is most overdue, and when it was due.
 
     Of categories bought on three days or more, unless silent for three of their own gaps.
     """
     cells, n = taste.cells, taste.cells.shape[0]
-    days = cells.n_days(lines.day())
-    first, last = lines.times[cells.first()], lines.times[cells.last()]
+    days = cells.n_days(taste.day)
+    first, last = taste.times[cells.first()], taste.times[cells.last()]
     gap = (last - first) / np.maximum(days - 1, 1)
     ratio = (end - last) / np.where(gap > 0, gap, 1.0)
     own = np.flatnonzero((days >= _DUE_DAYS) & (ratio <= _GIVEN_UP))
@@ -169,7 +188,8 @@ def _several(taste: _Taste) -> Found:
 
 def _novelty(facts: Facts, norms: PurchaseNorms) -> dict[str, Found]:
     """Tag who likes new products, and who comes back to what was tried."""
-    tags, tallies = {}, grouped_once(facts, deal_tallies, norms.products)
+    tags: dict[str, Found] = {}
+    tallies = grouped_once(facts, deal_tallies, norms.products)
     if "new_product" in tallies:
         tally, prior = tallies["new_product"], norms.habits["new_product"]
         share = rate_tag(tally.hits, tally.trials, prior)

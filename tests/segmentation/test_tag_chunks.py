@@ -9,6 +9,7 @@ import pytest
 
 from siyu.datasets import Community, SiyuWarning, make_community
 from siyu.segmentation import tag, tag_catalog
+from siyu.segmentation.tagging import blocks
 from siyu.segmentation.tagging.facts import Facts, facts_of
 from siyu.segmentation.tagging.tags import TagNorms, tag_norms, tag_table
 from strategies import shuffled
@@ -39,6 +40,16 @@ def test_chunks_give_every_tag_of_the_whole(whole: Whole, n_chunks: int) -> None
     together = pa.concat_tables(parts).sort_by("member_id").combine_chunks()
     differing = [n for n in expected.column_names if not together[n].equals(expected[n])]
     assert differing == []
+
+
+def test_blocks_of_members_give_what_one_block_gives(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, facts, _, expected = whole
+    monkeypatch.setattr(blocks, "_ROWS", 50)
+    monkeypatch.setattr(blocks, "_WORTH_IT", 0)
+    again = facts_of(facts.c, facts.end, facts.members)
+    assert tag_table(again, tag_norms(again)).combine_chunks().equals(expected)
 
 
 def test_one_member_is_tagged_as_among_all(whole: Whole) -> None:
