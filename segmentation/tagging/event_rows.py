@@ -37,13 +37,13 @@ Ints = npt.NDArray[np.int64]
 Names = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
-VIEW = ("view", "page_view", "product_view")
-CART = ("cart", "add_to_cart")
+VIEW = ("view", "page_view", "pageview", "product_view")
+CART = ("cart", "add_to_cart", "addtocart")
 SHARE = ("share",)
 CHECK_IN = ("checkin", "check_in")
 TASK = (*CHECK_IN, "task", "vote", "game")
 GROUP_BUY = ("groupbuy", "group_buy")
-TAKING_PART = (*TASK, *GROUP_BUY, "activity", "signup", "bargain", "help")
+TAKING_PART = (*TASK, *GROUP_BUY, "activity", "signup", "bargain", "help", "rsvp")
 ONBOARD = ("onboard",)
 MUTE = ("mute",)
 UNMUTE = ("unmute",)

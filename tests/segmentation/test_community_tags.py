@@ -1,6 +1,7 @@
 """What holds for all tags of community life, on small communities and simulated brands."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from community_life import events, found, known
 from siyu.datasets import Community, make_community
 from siyu.datasets.labels import WORDS
+from siyu.datasets.public import load_complete_journey
 from siyu.segmentation.tagging.community_tags import community_norms, community_tags
 from siyu.segmentation.tagging.event_rows import SHARE
 from siyu.segmentation.tagging.evidence import Found
@@ -181,3 +183,22 @@ def test_names_of_events_are_those_of_the_simulator(brand: Community) -> None:
 def test_a_community_of_events_alone_is_tagged() -> None:
     facts = known(Community(tz=TZ, events=events((1, "2026-02-01", "view"))))
     assert {"visit_depth", "days_inactive"} <= set(found(facts))
+
+
+def test_only_what_was_known_then_counts(brand: Community, tagged: Mapping[str, Found]) -> None:
+    cut = brand.before(BRAND_TIME)
+    then = Community(tz=TZ, **{name: cut.arrow(name) for name in cut.tables()})
+    facts = known(then, BRAND_TIME)
+    assert _table(found(facts), facts.members).equals(_table(tagged, facts.members))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::siyu.datasets.SiyuWarning")
+def test_real_baskets_tell_coupons_and_silence_and_nothing_they_do_not_hold(
+    siyu_data: Path,
+) -> None:
+    c = load_complete_journey(siyu_data / "complete_journey")
+    told = set(found(known(c, "2018-01-01")))
+    # redeeming a coupon is no visit, and campaigns that nobody was seen to open have no open rate
+    silence = {"sends_28d", "days_inactive", "zombie"}
+    assert told == silence | {"coupon_redeem_share", "coupon_hoarder"}
