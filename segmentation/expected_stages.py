@@ -1,6 +1,7 @@
 """The stage each member is expected in next, learned from how members passed on before."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -77,7 +78,8 @@ def next_stage(
     Warns
     -----
     SiyuWarning
-        If there is no earlier span to learn from, or stages are null for it.
+        As `lifecycle`; if there is no earlier span to learn from; or if members are in a stage
+        that is unknown or new.
 
     Notes
     -----
@@ -101,12 +103,14 @@ def next_stage(
     length, end = span_us("within", within), c.moment(as_of)
     times = instants(table_of(c.before(as_of), activity, "next_stage()")[TIMES[activity]])
     cuts = training_cuts(int(times.min(initial=end)), end, length, _WINDOWS)
-    moves, then = Moves.none(), None
-    for _, table, _ in stages_at_moments(c, [*cuts.tolist(), end], activity, rules):
-        if then is not None:
-            moves += Moves.between(then, table)
-        then = table
-    told = next_stages(then, moves)
+    staged = list(stages_at_moments(c, [*cuts.tolist(), end], activity, rules))
+    moves = Moves.none()
+    for (_, before, _), (_, after, _) in pairwise(staged):
+        moves += Moves.between(before, after)
+    _, now, doubts = staged[-1]
+    told = next_stages(now, moves)
+    for doubt in doubts.values():
+        warn(f"next_stage(): {doubt}")
     if not len(cuts):
         warn(f"next_stage(): there is no whole span of {within} before as_of to learn from")
     elif n := told["probability"].null_count:

@@ -52,7 +52,7 @@ class StageRules:
     dormant_days: float = 90.0
     churned_days: float = 180.0
     dormant_chance: float = 0.6
-    churned_chance: float = 0.4
+    churned_chance: float = 0.35
     loyal_from: int = 5
     won_back_visits: int = 2
 
@@ -68,7 +68,7 @@ class StageRules:
         for name in ("dormant_chance", "churned_chance"):
             value = getattr(self, name)
             if not 0 < value < 1:
-                raise ParameterError(name, f"{name} must lie between 0 and 1, got {value}")
+                raise ParameterError(name, f"{name} must be between 0 and 1, got {value}")
         late = self.dormant_after > self.churned_after or self.dormant_days > self.churned_days
         if late or self.dormant_chance < self.churned_chance:
             raise ParameterError("churned_after", "a member is dormant before being churned")

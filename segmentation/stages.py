@@ -81,7 +81,7 @@ def lifecycle(
         What counts as a visit: purchases, or events of any kind.
     method : {"own_gap", "fixed", "model"}
         ``"fixed"`` takes 90 and 180 days instead of own gaps; ``"model"`` the silences beyond
-        which fewer than 60 %, 40 % of members come back (see Notes).
+        which fewer than 60 %, 35 % of members come back (see Notes).
     rules : StageRules, optional
         Other limits; `method` is then theirs.
     output : {"pandas", "polars", "pyarrow"}, optional

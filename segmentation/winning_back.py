@@ -95,7 +95,8 @@ def win_back(
     Warns
     -----
     SiyuWarning
-        If the record of orders ended before `as_of`: then all look silent.
+        If the record of orders ended before `as_of`: then all look silent; or if no member
+        bought on two days.
 
     Notes
     -----
@@ -128,6 +129,8 @@ def win_back(
     rows = activity_rows(known, "orders", known.customers())
     buying = Buying.of(rows, lines, known.tz)
     norms = win_back_norms(buying, StageRules(), end)
+    if norms.rhythm.n_gaps == 0 and len(rows.codes):
+        warn("win_back(): no member bought on two days; a gap of 30 days is assumed for all")
     table = losses_of(buying, norms, end, ahead)
     table = table.filter(pc.greater_equal(table["since"].cast(pa.int64()), end - lately))
     table = table.filter(pa.array(lookup(table["member_id"], known.opted_out()) < 0))

@@ -27,6 +27,7 @@ def stage_of(
 class _Walk:
     def __init__(self, rhythm: Rhythm, rules: StageRules) -> None:
         self.rhythm, self.rules = rhythm, rules
+        self.limits = rules.limits(rhythm.returning)
         self.gaps: list[int] = []
         self.visits_in_run, self.is_first_run = 0, True
         self.day: int | None = None
@@ -36,15 +37,14 @@ class _Walk:
         known = self.rhythm.strength * self.rhythm.gap_days
         return (known + sum(self.gaps)) / (self.rhythm.strength + len(self.gaps))
 
-    def _limit(self, multiple: float, days: float) -> timedelta:
-        own = self.rules.method == "own_gap"
-        return timedelta(days=multiple * self.gap() if own else days)
+    def _limit(self, longest: tuple[float, float]) -> timedelta:
+        value = longest[1] if self.gaps else longest[0]
+        return timedelta(days=value if self.limits.in_days else value * self.gap())
 
     def silent_until(self, moment: datetime) -> None:
-        rules = self.rules
         for stage, limit in (
-            ("dormant", self._limit(rules.dormant_after, rules.dormant_days)),
-            ("churned", self._limit(rules.churned_after, rules.churned_days)),
+            ("dormant", self._limit(self.limits.dormant)),
+            ("churned", self._limit(self.limits.churned)),
         ):
             if self.last + limit < moment:
                 self.stage, self.since = stage, self.last + limit

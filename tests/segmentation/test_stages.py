@@ -12,14 +12,28 @@ from hypothesis import strategies as st
 
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
 from siyu.segmentation import STAGES, StageRules, lifecycle
-from siyu.segmentation.rhythm import Rhythm, rhythm_of
+from siyu.segmentation.return_curves import ReturnCurves
+from siyu.segmentation.rhythm import Rhythm
+from siyu.segmentation.silence import rhythm_for
 from siyu.segmentation.stages import activity_rows, stage_table
 from siyu.segmentation.visits import visits_of
 from stage_oracle import stage_of
-from strategies import AS_OF, TZ, small_community
+from strategies import AS_OF, TZ, shuffled, small_community, with_later_rows
 
 DAY = pd.Timedelta(days=1)
 TEN_DAYS = Rhythm(10.0, 1.0, 100)
+METHODS = ["own_gap", "fixed", "model"]
+methods = pytest.mark.parametrize("method", METHODS)
+
+
+def _halving(first: float, later: float) -> ReturnCurves:
+    """Make curves on which the chance to come back falls to 0.6 after so many expected gaps.
+
+    With ``K = 0.1 + 0.9 exp(-h u)`` it does where ``K = 0.25``, which is ``exp(-h u) = 1/6``.
+    """
+    edges = np.append(0.0, np.geomspace(0.02, 25.0, 100))
+    pace = np.log(6.0) / np.array([[first], [later]])
+    return ReturnCurves(np.maximum(0.1, 0.1 + 0.9 * np.exp(-pace * edges)))
 
 
 def _orders(days: dict[Any, list[float]]) -> pd.DataFrame:
@@ -90,6 +104,37 @@ def test_fixed_days_ignore_the_own_gap() -> None:
     rules = StageRules(method="fixed")
     table = _staged({1: [90], 2: [91], 3: [180], 4: [181], 5: [3, 2, 1]}, rules=rules)
     assert table.stage.tolist() == ["new", "dormant", "dormant", "churned", "growing"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "stage"),
+    [
+        # Dormant after 2 expected gaps of 10 days without own gaps, after 4 with some.
+        ([19], "new"),
+        ([21], "dormant"),
+        ([49, 39], "growing"),
+        ([51, 41], "dormant"),
+    ],
+)
+def test_the_model_goes_by_the_chance_to_come_back(ago: list[float], stage: str) -> None:
+    rhythm = Rhythm(10.0, 1.0, 100, _halving(2.0, 4.0))
+    assert _staged({1: ago}, rhythm, StageRules(method="model")).stage[1] == stage
+
+
+def test_without_curves_the_model_takes_the_usual_ones() -> None:
+    # Of the usual silences one in twenty is for good: K = 0.05 + 0.95 exp(-u) is 0.125, and
+    # the chance 0.6, after ln(0.95 / 0.075) = 2.54 gaps.
+    table = _staged({1: [25.2], 2: [25.6]}, rules=StageRules(method="model"))
+    assert table.stage.tolist() == ["new", "dormant"]
+
+
+def test_the_model_waits_longer_where_pauses_end() -> None:
+    # Everybody comes for eight days in a row and pauses for 60 days; nobody is gone for good.
+    bursts = [start + day for start in range(5, 500, 68) for day in range(8)]
+    orders = _orders({who: [day + who % 7 for day in bursts] for who in range(60)})
+    by_gap, by_model = (lifecycle(orders, as_of=AS_OF - 40 * DAY, method=m) for m in METHODS[::2])
+    assert by_gap.stage.isin(["dormant", "churned"]).mean() > 0.9
+    assert by_model.stage.isin(["dormant", "churned"]).mean() < 0.1
 
 
 def test_limits_may_be_moved() -> None:
@@ -181,16 +226,42 @@ def test_odd_arguments_are_refused(given: dict[str, Any], match: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("dormant_after", 0.5), ("churned_days", np.nan), ("loyal_from", 1), ("won_back_visits", 0)],
+    [
+        ("dormant_after", 0.5),
+        ("churned_days", np.nan),
+        ("loyal_from", 1),
+        ("won_back_visits", 0),
+        ("dormant_chance", 1.0),
+        ("churned_chance", 0.0),
+    ],
 )
 def test_odd_limits_are_refused(name: str, value: float) -> None:
     with pytest.raises(ParameterError, match=f"{name} must be"):
         StageRules(**{name: value})  # type: ignore[arg-type]
 
 
-def test_dormant_comes_before_churned() -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"dormant_after": 6.0}, {"dormant_days": 200.0}, {"dormant_chance": 0.2}]
+)
+def test_dormant_comes_before_churned(wrong: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match="dormant before being churned"):
-        StageRules(dormant_after=6.0)
+        StageRules(**wrong)  # type: ignore[arg-type]
+
+
+@methods
+@given(st.integers(0, 50))
+def test_later_rows_and_the_order_of_rows_change_nothing(method: Any, seed: int) -> None:
+    c = small_community(seed)
+    later = shuffled(with_later_rows(c, small_community(seed + 1_000)), seed)
+    told, again = (lifecycle(each, as_of=AS_OF, method=method) for each in (c, later))
+    pd.testing.assert_frame_equal(told, again)
+
+
+@methods
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_few_members_are_enough(method: Any, n: int) -> None:
+    orders = _orders({who: [50 + who, 20, 3] for who in range(n)})
+    assert len(lifecycle(orders, as_of=AS_OF, method=method)) == n
 
 
 def test_the_kind_of_frame_comes_back_or_the_one_asked_for() -> None:
@@ -207,11 +278,11 @@ def _days_ago() -> st.SearchStrategy[dict[int, list[float]]]:
     )
 
 
-@given(_days_ago(), st.floats(2, 60), st.floats(0.2, 20), st.sampled_from(["own_gap", "fixed"]))
+@given(_days_ago(), st.floats(2, 60), st.floats(0.2, 20), st.sampled_from(METHODS))
 def test_a_plain_walk_member_by_member_agrees(
     days: dict[int, list[float]], gap: float, strength: float, method: Any
 ) -> None:
-    rhythm, rules = Rhythm(gap, strength, 1), StageRules(method=method)
+    rhythm, rules = Rhythm(gap, strength, 1, _halving(1.5, 3.0)), StageRules(method=method)
     table = _staged(days, rhythm, rules)
     for who, ago in days.items():
         moments = [(AS_OF - day * DAY).to_pydatetime() for day in ago]
@@ -222,12 +293,13 @@ def test_a_plain_walk_member_by_member_agrees(
         assert abs(row.next_due - told[2]) <= pd.Timedelta("2us")
 
 
-@given(_days_ago(), st.floats(0.001, 1.0))
+@given(_days_ago(), st.floats(0.001, 1.0), st.sampled_from(METHODS))
 def test_seen_from_within_the_stage_it_began_at_the_same_moment(
-    days: dict[int, list[float]], part: float
+    days: dict[int, list[float]], part: float, method: Any
 ) -> None:
     c = Community(orders=_orders(days), tz="UTC")
-    now = _staged(days)
+    rhythm, rules = Rhythm(10.0, 1.0, 100, _halving(1.5, 3.0)), StageRules(method=method)
+    now = _staged(days, rhythm, rules)
     for who in days:
         since = now.since[who]
         then = since + part * (AS_OF - since) + pd.Timedelta("1us")
@@ -236,18 +308,21 @@ def test_seen_from_within_the_stage_it_began_at_the_same_moment(
         known = c.before(then)
         members = known.customers()
         visits = visits_of(activity_rows(known, "orders", members), "UTC")
-        rows = stage_table(visits, members, TEN_DAYS, StageRules(), c.moment(then)).to_pandas()
+        rows = stage_table(visits, members, rhythm, rules, c.moment(then)).to_pandas()
         row = rows.set_index("member_id").loc[who]
         assert (row.stage, row.since) == (now.stage[who], since)
 
 
-@given(st.integers(0, 30), st.integers(0, 2**25))
-def test_a_chunk_of_members_gives_the_rows_of_the_whole(seed: int, picked: int) -> None:
+@given(st.integers(0, 30), st.integers(0, 2**25), st.sampled_from(METHODS))
+def test_a_chunk_of_members_gives_the_rows_of_the_whole(
+    seed: int, picked: int, method: Any
+) -> None:
     c = small_community(seed).before(AS_OF)
     members = c.customers()
     chunk = members.filter(pa.array([bool(picked >> (i % 25) & 1) for i in range(len(members))]))
     visits = visits_of(activity_rows(c, "orders", members), TZ)
-    rhythm, rules = rhythm_of(visits, StageRules().churned_us), StageRules()
+    rules = StageRules(method=method)
+    rhythm = rhythm_for(visits, rules, c.moment(AS_OF))
     whole = stage_table(visits, members, rhythm, rules, c.moment(AS_OF))
     some = visits_of(activity_rows(c, "orders", chunk), TZ)
     part = stage_table(some, chunk, rhythm, rules, c.moment(AS_OF))
@@ -255,10 +330,10 @@ def test_a_chunk_of_members_gives_the_rows_of_the_whole(seed: int, picked: int) 
     assert part.equals(kept.cast(part.schema).combine_chunks())
 
 
-@given(st.integers(0, 30), st.sampled_from(["orders", "events"]))
-def test_every_customer_has_one_stage(seed: int, activity: Any) -> None:
+@given(st.integers(0, 30), st.sampled_from(["orders", "events"]), st.sampled_from(METHODS))
+def test_every_customer_has_one_stage(seed: int, activity: Any, method: Any) -> None:
     c = small_community(seed)
-    table = lifecycle(c, as_of=AS_OF, activity=activity)
+    table = lifecycle(c, as_of=AS_OF, activity=activity, method=method)
     assert table.member_id.tolist() == c.before(AS_OF).customers().to_pylist()
     assert set(table.stage) <= set(STAGES)
     assert ((table.since < AS_OF) | table.since.isna()).all()
