@@ -1,0 +1,28 @@
+"""Parts of fitted forecasts as files of a bundle, and back."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from siyu.datasets.boosting import BoostedTrees
+from siyu.datasets.bundle import Bundle
+
+__all__ = ["bags_from", "bags_to", "without_chunks"]
+
+Files = dict[str, "str | pa.Table"]
+
+
+def bags_to(name: str, bags: tuple[BoostedTrees, ...]) -> Files:
+    """Name the text of each model: ``<name>-0.txt`` and so on."""
+    return {f"{name}-{i}.txt": one.to_text() for i, one in enumerate(bags)}
+
+
+def bags_from(bundle: Bundle, name: str, n: int) -> tuple[BoostedTrees, ...]:
+    """Read what `bags_to` named."""
+    return tuple(BoostedTrees.from_text(bundle.text(f"{name}-{i}.txt")) for i in range(n))
+
+
+def without_chunks(table: pa.Table) -> dict[str, Any]:
+    """Give the columns of a small table as float64 arrays."""
+    return {name: np.asarray(table[name].to_numpy(), float) for name in table.column_names}
