@@ -5,7 +5,7 @@ __all__ = ["RULE_WORDS"]
 RULE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "measure": {
         "recency": ("距上次购买天数", "days since the last purchase"),
-        "frequency": ("购买日数", "purchase days"),
+        "frequency": ("购买频次", "purchase frequency"),
         "monetary": ("单日净消费", "net spend a purchase day"),
         "purchase_days": ("购买日数", "purchase days"),
         "orders": ("订单数", "orders"),

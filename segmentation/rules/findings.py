@@ -132,17 +132,31 @@ class _Reach:
 
     def _dead(self, i: int, region: list[Box]) -> Finding:
         for j, other in enumerate(self._true[:i]):
-            if other is not None and not without(region, other):
+            if other is not None and self._covers(other, region):
                 code = self._tag.values[j].outcome.code
                 words = f"凡符合者都已归入“{code}”", f"whoever matches is '{code}' already"
                 return self._finding("dead", i, j, words)
         words = "凡符合者都已归入前面的取值", "whoever matches has one of the values above already"
         return self._finding("dead", i, None, words)
 
+    @staticmethod
+    def _covers(other: list[Box], region: list[Box]) -> bool:
+        try:
+            return not without(region, other)
+        except TooComplex:
+            return False
+
     def _overlaps(self, i: int) -> Iterator[Finding]:
         region = self._true[i]
         for j, other in enumerate(self._true[:i]):
-            box = shared(other, region) if other is not None and region is not None else None
+            if other is None or region is None:
+                continue
+            try:
+                box = shared(other, region)
+            except TooComplex:
+                words = "是否与前面的取值重叠未判定", "whether it overlaps is not decided"
+                yield self._finding("not_decided", i, j, words)
+                continue
             if box is not None:
                 code = self._tag.values[j].outcome.code
                 zh, en = (self._example(box, words) for words in self._words)

@@ -9,6 +9,7 @@ before anything is built.
 import datetime as dt
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import yaml
@@ -80,9 +81,9 @@ def from_json(text: str) -> Any:
     problems = Problems()
 
     def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        for key in sorted({key for key in keys if keys.count(key) > 1}):
-            problems.add("", f"the key {shown(key)} stands twice in one mapping")
+        for key, times in Counter(key for key, _ in pairs).items():
+            if times > 1:
+                problems.add("", f"the key {shown(key)} stands twice in one mapping")
         return dict(pairs)
 
     try:

@@ -9,6 +9,7 @@ from siyu.datasets.errors import Problem, SchemaError
 __all__ = ["Problems", "RuleError", "near"]
 
 _MOST_SHOWN = 60
+_MOST_PROBLEMS = 200
 
 
 class RuleError(SchemaError):
@@ -36,6 +37,9 @@ class Problems:
         """Note a problem of the part at a path; `value` is what stands there."""
         example = "" if value is None else shown(value)
         self.found.append(Problem(path, rule, 1, self.line_of(path), example))
+        if len(self.found) == _MOST_PROBLEMS:  # near matches of very many names take long
+            self.found.append(Problem("", "there may be more; mend these first", 1))
+            self.raise_if_any()
 
     def raise_if_any(self) -> None:
         """Raise `RuleError` with all problems, in the order of the file."""

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _MOST_BOXES = 200
+_MOST_PAIRS = 5_000
 
 Cut = tuple[float, int]
 """A place between numbers: just before ``x`` is ``(x, 0)``, just after it ``(x, 1)``."""
@@ -128,6 +129,7 @@ def region_of(condition: Condition, terms: dict[str, Term], *, false: bool = Fal
 def meets(first: list[Box], second: list[Box]) -> list[Box]:
     """Give the boxes that two regions share."""
     found: list[Box] = []
+    _refuse_many(len(first) * len(second))
     for a in first:
         for b in second:
             box = _meet(a, b)
@@ -139,13 +141,16 @@ def meets(first: list[Box], second: list[Box]) -> list[Box]:
 
 def shared(first: list[Box], second: list[Box]) -> Box | None:
     """Give one box that two regions share; None if they share nothing."""
+    _refuse_many(len(first) * len(second))
     return next((box for a in first for b in second if (box := _meet(a, b)) is not None), None)
 
 
 def without(region: list[Box], others: Iterable[Box]) -> list[Box]:
     """Give what is left of a region when others are taken away."""
-    left = region
+    left, looked_at = region, 0
     for other in others:
+        looked_at += len(left)
+        _refuse_many(looked_at)
         left = _checked([piece for box in left for piece in _minus(box, other)])
     return left
 
@@ -296,6 +301,11 @@ def _between(low: Cut, high: Cut, *, whole: bool) -> float | None:
     if math.isinf(high[0]):
         return 0.0
     return high[0] if high[1] else high[0] - 1
+
+
+def _refuse_many(pairs: int) -> None:
+    if pairs > _MOST_PAIRS:
+        raise TooComplex
 
 
 def _checked(boxes: list[Box]) -> list[Box]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
@@ -137,7 +138,7 @@ class TagRules:
         ------
         DataError
             If a measure's values are of another type than what it is compared with, or
-            member ids of `tags` are of another type.
+            ids of `tags` are of another type, null or repeated.
 
         Warns
         -----
@@ -374,6 +375,8 @@ def _aligned(tags: Frame, members: pa.Array) -> pa.Table:
     whole = pa.types.is_integer(ids.type)
     if len(ids) and len(members) and whole != pa.types.is_integer(members.type):
         raise DataError(f"member ids are {ids.type} in tags and {members.type} in the community")
+    if pc.count_distinct(ids, mode="only_valid").as_py() < len(ids):
+        raise DataError("member_id of the tags is null or repeated; give each member one row")
     at = lookup(members, ids) if len(ids) else np.full(len(members), -1)
     rows = table.drop_columns(["member_id"]).take(pa.array(at, mask=at < 0))
     return pa.table(

@@ -1,5 +1,6 @@
 """The stage expected next."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ NEW, GROWING, DORMANT = (STAGES.index(stage) for stage in ("new", "growing", "do
 pytestmark = pytest.mark.filterwarnings("ignore::siyu.datasets.SiyuWarning")
 
 
-def _staged(stages: list[str | None], late: list[float | None]) -> pa.Table:
+def _staged(stages: Sequence[str | None], late: Sequence[float | None]) -> pa.Table:
     columns = {"member_id": pa.array(range(len(stages)), pa.int64())}
     return pa.table({**columns, "stage": stages, "overdue_ratio": pa.array(late, pa.float64())})
 

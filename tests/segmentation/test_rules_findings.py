@@ -187,6 +187,13 @@ def test_what_is_too_complex_is_not_decided() -> None:
     assert found.severity.unique().tolist() == ["notice"]
 
 
+def test_many_boxes_against_many_are_not_decided() -> None:
+    many = [{"any": [{"measure": f"members.{n}{i}", "==": i} for i in range(100)]} for n in "ab"]
+    found = found_in(many)
+    assert set(found.finding) == {"not_decided"}
+    assert found.value.tolist() == ["v1"]
+
+
 def test_an_overlap_comes_with_an_example() -> None:
     stage = {"measure": "stage", "in": ["dormant", "churned"]}
     rich = {"all": [stage, {"measure": "spend", "past": "90D", ">=": 1000}]}

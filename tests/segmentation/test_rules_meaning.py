@@ -181,6 +181,13 @@ def test_tags_with_ids_of_another_type_are_refused() -> None:
         decide(values, members_with(city=["x"]), tags=tags)
 
 
+def test_tags_with_repeated_ids_are_refused() -> None:
+    tags = pd.DataFrame({"member_id": [0, 0], "stage": ["new", "loyal"]})
+    values = [{"value": "a", "when": {"measure": "stage", "==": "new"}}]
+    with pytest.raises(DataError, match="null or repeated"):
+        decide(values, members_with(city=["x"]), tags=tags)
+
+
 def test_tags_without_ids_are_refused() -> None:
     values = [{"value": "a", "when": {"measure": "stage", "==": "new"}}]
     with pytest.raises(DataError, match="tags need member_id"):

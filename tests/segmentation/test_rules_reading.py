@@ -368,3 +368,10 @@ def test_a_code_shows_its_label_wherever_it_stands() -> None:
     rest = {"otherwise": "b", "unknown": {"value": "b", "label": {"zh": "乙", "en": "bee"}}}
     tag = TagRules.from_dict(one(**rest)).tags[0]
     assert tag.otherwise == tag.unknown
+
+
+def test_a_file_of_mistakes_is_given_up_after_two_hundred() -> None:
+    when = {"any": [{"measure": f"wrong{i}", "==": i} for i in range(3_000)]}
+    with pytest.raises(RuleError, match="there may be more; mend these first") as caught:
+        TagRules.from_dict(one(when))
+    assert len(caught.value.problems) == 201

@@ -15,6 +15,7 @@ from siyu.segmentation import STAGES, StageRules, lifecycle
 from siyu.segmentation.return_curves import ReturnCurves
 from siyu.segmentation.rhythm import Rhythm
 from siyu.segmentation.silence import rhythm_for
+from siyu.segmentation.stage_rules import Method
 from siyu.segmentation.stages import activity_rows, stage_table
 from siyu.segmentation.visits import visits_of
 from stage_oracle import stage_of
@@ -22,7 +23,7 @@ from strategies import AS_OF, TZ, shuffled, small_community, with_later_rows
 
 DAY = pd.Timedelta(days=1)
 TEN_DAYS = Rhythm(10.0, 1.0, 100)
-METHODS = ["own_gap", "fixed", "model"]
+METHODS: list[Method] = ["own_gap", "fixed", "model"]
 methods = pytest.mark.parametrize("method", METHODS)
 
 

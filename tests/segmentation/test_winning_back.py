@@ -1,5 +1,6 @@
 """Whom to win back now."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from strategies import AS_OF, TZ, shuffled, small_community, with_later_rows
 DAY = pd.Timedelta(days=1)
 
 
-def _orders(days: dict[Any, list[float]], amount: float = 30.0) -> pd.DataFrame:
+def _orders(days: Mapping[Any, Sequence[float]], amount: float = 30.0) -> pd.DataFrame:
     rows = [(who, AS_OF - day * DAY) for who, ago in days.items() for day in ago]
     frame = pd.DataFrame(rows, columns=["member_id", "order_time"])
     return frame.assign(amount=amount)
@@ -57,7 +58,8 @@ def _losses(orders: pd.DataFrame) -> pd.DataFrame:
         short_gap=9.0,
     )
     table = losses_of(_buying(c), norms, c.moment(AS_OF), 90 * DAY_US)
-    return table.to_pandas().set_index("member_id")
+    frame: pd.DataFrame = table.to_pandas().set_index("member_id")
+    return frame
 
 
 def test_what_is_at_stake_worked_by_hand() -> None:
