@@ -51,13 +51,6 @@ class SendRows:
     opened: Ints
     quit: Ints
 
-    def where(self, mask: Bools) -> "SendRows":
-        """Keep the rows of a mask."""
-        kept = np.flatnonzero(mask)
-        starts = np.concatenate(([0], np.cumsum(mask, dtype=np.int64)))[self.starts]
-        rows = (self.codes, self.times, self.channel, self.opened, self.quit)
-        return SendRows(self.channels, starts, *(values[kept] for values in rows))
-
     def count(self, mask: Bools | None = None) -> Ints:
         """Count each member's rows, or those of a mask."""
         codes = self.codes if mask is None else self.codes[mask]
