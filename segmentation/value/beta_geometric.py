@@ -27,7 +27,7 @@ from .beta_mean import mean_purchases
 from .histories import Histories, distinct_rows, more_than
 from .maximum_likelihood import Box, Estimate, most_likely
 
-__all__ = ["BetaGeometric", "alive", "expected", "fit"]
+__all__ = ["BetaGeometric", "alive", "box_of", "expected", "fit"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -90,12 +90,17 @@ def fit(histories: Histories, weight: Floats, at_first: int) -> Estimate:
     likelihood = BetaGeometric.of(rows, counts, at_first)
     thin = rows.thinned(counts, _PART)
     part = None if thin is None else BetaGeometric.of(*thin, at_first)
+    return most_likely(likelihood, box_of(rows, counts), part)
+
+
+def box_of(rows: Histories, weight: Floats) -> Box:
+    """Give the bounds of the parameters, and where to begin."""
     oldest = float(rows.T.max()) or 1.0
-    rate = (counts * rows.x).sum() / ((counts * rows.T).sum() or 1.0)
+    rate = (weight * rows.x).sum() / ((weight * rows.T).sum() or 1.0)
     start = np.array([1.0, 1 / max(rate, 1e-3 / oldest), 1.0, 2.0])
     low = np.array([1e-4, 1e-6 * oldest, 1e-4, 1e-4])
     high = np.array([1e3, 1e4 * oldest, 1e3, 1e4])
-    return most_likely(likelihood, Box(_NAMES, start, low, high), part)
+    return Box(_NAMES, start, low, high)
 
 
 def alive(params: dict[str, float], histories: Histories, at_first: int) -> Floats:

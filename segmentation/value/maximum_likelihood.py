@@ -19,7 +19,8 @@ Bools = npt.NDArray[np.bool_]
 
 _MOST_STEPS = 200
 _LONGEST_STEP = 2.0  # of a logarithm
-_GAIN = 1e-13  # in log-likelihood a member: parameters are then right to about 1e-6
+_GAIN = 1e-13  # share of the log-likelihood: parameters are then right to about 1e-6
+_TOUCH = 1e-12
 _WIDTH = 1e-4  # of the differences of the gradient
 _FLAT = 5.0  # standard error of a logarithm from which on the likelihood counts as flat
 
@@ -82,7 +83,7 @@ def most_likely(likelihood: Likelihood, box: Box, part: Likelihood | None = None
     top, converged = _climb(hill, top)
     free = (top > low) & (top < high)
     errors = _standard_errors(hill, top, free)
-    params = np.exp(top)
+    params = np.select([top <= low, top >= high], [box.low, box.high], np.exp(top))
     held = [name for name, inside in zip(box.names, free, strict=True) if not inside]
     return Estimate(
         dict(zip(box.names, params.tolist(), strict=True)),
@@ -105,6 +106,11 @@ class _Hill:
         value, slope = self.likelihood.at(np.exp(at))
         return -value / self.likelihood.members, -slope / self.likelihood.members
 
+    def inside(self, at: Floats) -> Floats:
+        """Put what touches a wall, or lies beyond it, on the wall."""
+        at = np.where(at <= self.low + _TOUCH, self.low, at)
+        return np.where(at >= self.high - _TOUCH, self.high, at)
+
     def curvature(self, at: Floats, slope: Floats | None = None) -> Floats:
         """Give the second derivatives: from one side if the slope is known, else from both."""
         steps = _WIDTH * np.eye(len(at))
@@ -120,35 +126,47 @@ def _climb(hill: _Hill, at: Floats) -> tuple[Floats, bool]:
     """Walk to the top; say whether it was reached."""
     cost, slope = hill.cost(at)
     for _ in range(_MOST_STEPS):
-        step, gain = _newton_step(hill, at, slope)
-        if gain < _GAIN:
+        step = _newton_step(hill, at, slope)
+        gain = -float((step * slope).sum()) / 2
+        enough = _GAIN * max(1.0, abs(cost))
+        if gain < enough:
             return at, True
+        step *= _allowed(hill, at, step)
         for halving in range(30):
             part = 0.5**halving
-            there = np.clip(at + part * step, hill.low, hill.high)
+            there = hill.inside(at + part * step)
             new_cost, new_slope = hill.cost(there)
-            if new_cost <= cost - 0.1 * part * gain:
+            if new_cost <= cost + 0.1 * part * float((step * slope).sum()):
                 break
         else:  # no step gains: what is promised is less than rounding hides
-            return at, gain < 1e4 * _GAIN
+            return at, gain < 1e3 * enough
         at, cost, slope = there, new_cost, new_slope
     return at, False
 
 
-def _newton_step(hill: _Hill, at: Floats, slope: Floats) -> tuple[Floats, float]:
-    """Give Newton's step of the parameters that may move, and the gain it promises."""
-    stuck = ((at <= hill.low) & (slope > 0)) | ((at >= hill.high) & (slope < 0))
-    free = np.flatnonzero(~stuck)
-    step = np.zeros(len(at))
-    if not len(free) or not slope[free].any():
-        return step, 0.0
-    bends, ways = np.linalg.eigh(hill.curvature(at, slope)[np.ix_(free, free)])
-    bends = np.maximum(np.abs(bends), max(1e-10, 1e-8 * np.abs(bends).max()))
-    along = (ways * slope[free, None]).sum(axis=0)
-    step[free] = -(ways * (along / bends)).sum(axis=1)
-    step *= min(1.0, _LONGEST_STEP / np.abs(step).max())
-    step = np.clip(at + step, hill.low, hill.high) - at
-    return step, float(-(step * slope).sum() / 2)
+def _newton_step(hill: _Hill, at: Floats, slope: Floats) -> Floats:
+    """Give Newton's step downhill; a parameter on a wall does not walk into it."""
+    curvature = hill.curvature(at, slope)
+    free = np.ones(len(at), dtype=np.bool_)
+    while free.any():
+        step = np.zeros(len(at))
+        bends, ways = np.linalg.eigh(curvature[np.ix_(free, free)])
+        bends = np.maximum(np.abs(bends), max(1e-10, 1e-8 * np.abs(bends).max()))
+        along = (ways * slope[free, None]).sum(axis=0)
+        step[free] = -(ways * (along / bends)).sum(axis=1)
+        outwards = ((at <= hill.low) & (step < 0)) | ((at >= hill.high) & (step > 0))
+        if not outwards.any():
+            return step
+        free &= ~outwards
+    return np.zeros(len(at))
+
+
+def _allowed(hill: _Hill, at: Floats, step: Floats) -> float:
+    """Give the share of a step that is not too long and ends at the first wall."""
+    room = np.where(step < 0, at - hill.low, hill.high - at)
+    moves = step != 0
+    shares = room[moves] / np.abs(step[moves])
+    return float(min(1.0, shares.min(), _LONGEST_STEP / np.abs(step).max()))
 
 
 def _standard_errors(hill: _Hill, at: Floats, free: Bools) -> Floats:
