@@ -17,6 +17,8 @@ __all__ = ["BetaPrior", "GammaPrior", "shrink_mean", "shrink_rate"]
 
 Floats = NDArray[np.float64]
 
+_WIDEST = 2.0**26  # two numbers below it fit into one float
+
 
 @dataclass(frozen=True, slots=True)
 class BetaPrior:
@@ -53,15 +55,15 @@ class BetaPrior:
         Kleinman (1973), "Proportions with extraneous variance: single and independent samples",
         J. American Statistical Association 68, 46-54, with weights equal to the trials.
         """
-        won, tried = _rates(successes, trials)
-        total = math.fsum(tried)
+        won, tried, n = _alike(*_rates(successes, trials))
+        total = math.fsum(n * tried)
         if not total:
             return cls(math.nan, 1.0)
-        mean = (math.fsum(won) + 0.5) / (total + 1.0)
+        mean = (math.fsum(n * won) + 0.5) / (total + 1.0)
         busy = tried > 0
-        spread = math.fsum(tried[busy] * (won[busy] / tried[busy] - mean) ** 2)
-        n_others = int(busy.sum()) - 1
-        room = total - math.fsum(tried**2) / total - n_others
+        spread = math.fsum((n * tried)[busy] * (won[busy] / tried[busy] - mean) ** 2)
+        n_others = int(n[busy].sum()) - 1
+        room = total - math.fsum(n * tried**2) / total - n_others
         alike = (spread / (mean * (1 - mean)) - n_others) / room if room > 0 else 0.0
         strength = (1 - alike) / alike if alike > 0 else math.inf
         return cls(mean, min(max(strength, 1.0), max(total, 1.0)))
@@ -235,6 +237,16 @@ def _rates(successes: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
         n_wrong = int((won > tried).sum())
         raise DataError(f"{n_wrong} units have more successes than trials")
     return won, tried
+
+
+def _alike(won: Floats, tried: Floats) -> tuple[Floats, Floats, Floats]:
+    """Put units with the same whole numbers together, and say how many they are."""
+    width = tried.max(initial=0.0) + 1.0
+    whole = width < _WIDEST and np.all(won == np.rint(won)) and np.all(tried == np.rint(tried))
+    if not whole:
+        return won, tried, np.ones_like(won)
+    pairs, n = np.unique((won * width + tried).astype(np.int64), return_counts=True)
+    return (pairs // int(width)).astype(np.float64), pairs % width, n.astype(np.float64)
 
 
 def _means(total: ArrayLike, exposure: ArrayLike) -> tuple[Floats, Floats]:
