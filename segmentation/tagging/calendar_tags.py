@@ -53,9 +53,10 @@ def _month_part(
     n: int,
 ) -> Found:
     """Tag the third of the month with most purchase days."""
-    dates = day.astype("datetime64[D]")
+    low = int(day.min(initial=0))
+    dates = np.arange(low, int(day.max(initial=0)) + 1).astype("datetime64[D]")
     of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64)
-    part = np.minimum(of_month // 10, 2)
+    part = np.minimum(of_month // 10, 2)[day - low]
     counts = np.bincount(member * 3 + part, minlength=n * 3).reshape(n, 3)
     days = counts.sum(axis=1)
     best = pa.array(counts.argmax(axis=1), mask=days < _FEWEST_DAYS)
