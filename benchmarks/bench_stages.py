@@ -9,7 +9,7 @@ Fourteen worlds (`stage_worlds.py`), several draws each, members who bought:
   days, planted against told, over six moments; here less is better.
 
 Differences to fixed days come with the paired bootstrap interval over draws. Limits were
-chosen on draws 100 to 103, reported are others.
+chosen on draws 100 to 115, reported are others.
 
     python benchmarks/bench_stages.py                      # 8 draws of 2,500 members
     python benchmarks/bench_stages.py brand bursty --draws 5 --members 1000

@@ -133,7 +133,8 @@ class ReturnCurves:
         array([0.95, 0.72, 0.26, 0.  ])
         """
         first, later = (np.interp(gaps, _EDGES, row) for row in self._chances())
-        return np.where(n_gaps > 0, later, first)
+        chance: Floats = np.where(n_gaps > 0, later, first)
+        return chance
 
     def limits(self, chance: float) -> tuple[float, float]:
         """Give the silences, in expected gaps, at which the chance has fallen to `chance`.
