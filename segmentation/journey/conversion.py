@@ -85,8 +85,8 @@ def funnel(
         have moved on at the baseline's share; ``leak`` : true at the step whose share fell most,
         if its interval lies below 0. All null without a baseline.
         Shares carry 95 % Wilson intervals. Intervals of changes (Newcombe) hold together for
-        all steps of a group at 95 %, so that one quiet funnel in twenty shows a leak. Null
-        where the table that would tell is missing.
+        all steps of a group at 95 %, so that fewer than one quiet funnel in forty shows a leak.
+        Null where the table that would tell is missing.
 
     Raises
     ------
