@@ -1,5 +1,7 @@
 """Counts, rates and flags of members as tags with their evidence."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -58,7 +60,10 @@ def pace_tag(n: Ints, periods: Floats, prior: GammaPrior) -> Found:
     """Give a pace (times a period) drawn towards that of all members; null without exposure."""
     known = periods > 0
     pace = prior.posterior_mean(np.where(known, n, 0), periods)
-    return Found(pa.array(pace, mask=~known | np.isnan(pace)), n)
+    values = pa.array(pace, mask=~known | np.isnan(pace))
+    if math.isnan(prior.mean):
+        return Found(values, n)
+    return Found(values, n, prior.mean * prior.strength)  # as many acts as the prior weighs
 
 
 def known_periods(facts: Facts, days: int) -> Floats:

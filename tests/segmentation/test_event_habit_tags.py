@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
-from community_life import at, events, life, orders, support
+from community_life import at, events, found, known, life, orders, support
+from siyu.datasets import Community
 from siyu.datasets.shrinkage import BetaPrior, GammaPrior
+from strategies import TZ
 
 MEMBERS = pd.DataFrame(
     {"member_id": [1, 2], "joined_at": at("2025-01-01", "2026-02-01")}  # 180 and 28 days known
@@ -24,6 +26,14 @@ def test_the_pace_of_sharing_is_drawn_by_the_time_a_member_is_known() -> None:
     usual = GammaPrior.of([3, 1], periods)
     pace = life(events=frame, members=MEMBERS).share_pace
     assert pace.tolist() == pytest.approx(usual.posterior_mean([3, 1], periods))
+
+
+def test_the_evidence_of_a_pace_is_weighed_in_acts() -> None:
+    frame = events(*[(who, "2026-02-10", "share") for who in (1, 1, 1, 2)])
+    pace = found(known(Community(tz=TZ, events=frame, members=MEMBERS)))["share_pace"]
+    usual = GammaPrior.of([3, 1], [180 / 28, 1.0])
+    assert pace.support.tolist() == [3, 1]
+    assert pace.strength == pytest.approx(usual.mean * usual.strength)
 
 
 def test_team_purchases_are_counted_under_either_name() -> None:
