@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _BLOCK = 1 << 15
-_FAR = np.iinfo(np.int64).max
+_NEVER = np.iinfo(np.int64).max
 
 
 def btyd_summary(
@@ -80,7 +80,7 @@ def btyd_summary(
 
     Notes
     -----
-    One sort of integers, ``member * days + day``: time O(n log n), about 32 bytes a line.
+    One sort of integers, ``member * days + day``: time O(n log n), about 40 bytes a line.
 
     References
     ----------
@@ -180,7 +180,8 @@ def _rows(
 class _PurchaseDays:
     """The first and last purchase day of each member, and how many there were.
 
-    `keys` are the distinct ``member * width + day - origin``, ascending.
+    `keys` are the distinct ``member * width + day - origin``, ascending. The days of members who
+    never bought lie in a future that does not come.
     """
 
     first: Ints
@@ -192,24 +193,25 @@ class _PurchaseDays:
 
     @classmethod
     def of(cls, codes: Ints, day: Ints, bought: Bools, n_members: int) -> "_PurchaseDays":
-        """Find them in one pass and one sort of integers."""
+        """Find them with one sort of integers."""
         origin = int(day.min(initial=0))
         width = int(day.max(initial=0)) - origin + 1
-        first, last = np.full(n_members, _FAR), np.full(n_members, -_FAR)
         keys = np.empty(np.count_nonzero(bought), dtype=np.int64)
         filled = 0
         for start in range(0, len(day), _BLOCK):  # so that temporary arrays stay in the cache
             rows = np.flatnonzero(bought[start : start + _BLOCK]) + start
-            code, on = codes[rows], day[rows]
-            np.minimum.at(first, code, on)
-            np.maximum.at(last, code, on)
-            keys[filled : filled + len(rows)] = code * width + (on - origin)
+            keys[filled : filled + len(rows)] = codes[rows] * width + (day[rows] - origin)
             filled += len(rows)
         keys.sort()
         is_new = np.ones(len(keys), dtype=np.bool_)
         np.not_equal(keys[1:], keys[:-1], out=is_new[1:])
         keys = keys[is_new]
         count = np.bincount(keys // width, minlength=n_members)
+        end = np.cumsum(count)
+        some = np.flatnonzero(count)
+        first, last = np.full(n_members, _NEVER), np.full(n_members, _NEVER)
+        first[some] = keys[(end - count)[some]] % width + origin
+        last[some] = keys[end[some] - 1] % width + origin
         return cls(first, last, count, keys, origin, width)
 
     def again(self, codes: Ints, day: Ints, counted: Bools, bought: Bools) -> Bools:
@@ -219,7 +221,9 @@ class _PurchaseDays:
             rows = np.flatnonzero(counted[start : start + _BLOCK]) + start
             found[rows] = day[rows] > self.first[codes[rows]]
         others = np.flatnonzero(found & ~bought)
-        keys = codes[others] * self.width + (day[others] - self.origin)
-        at = np.searchsorted(self.keys, keys)
-        found[others] = self.keys[np.minimum(at, len(self.keys) - 1)] == keys
+        keys, which = np.unique(
+            codes[others] * self.width + (day[others] - self.origin), return_inverse=True
+        )
+        at = np.searchsorted(self.keys, keys)  # in ascending order, which is far faster
+        found[others] = (self.keys[np.minimum(at, len(self.keys) - 1)] == keys)[which]
         return found
