@@ -88,7 +88,8 @@ def tag(
     -----
     SiyuWarning
         Once, if tags are null because a table or column is absent or was not recorded
-        (``problems`` is a frame of tag and reason), or if a record ended before `as_of`.
+        (``problems`` is a frame of tag and reason), or if a record ended before `as_of`. Kinds
+        of events that nobody ever did are told too, but are alone no cause to warn.
 
     Notes
     -----
@@ -169,6 +170,8 @@ def _warn_of_weakness(table: pa.Table, facts: Facts) -> None:
         reason = _reason(entry, facts) if table[entry.tag].null_count == table.num_rows else ""
         if reason:
             unknown[entry.tag] = reason
+    if all("=" in reason for reason in unknown.values()):
+        unknown = {}  # only kinds of events that nobody ever did
     told = "; ".join(f"{tag} ({reason})" for tag, reason in unknown.items())
     ended = ended_early(facts.c, facts.end)
     said = [told and f"unknown, hence null: {told}", ended]

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
+from siyu.datasets import Community, DataError, ParameterError, SiyuWarning, make_community
 from siyu.segmentation import lifecycle, rfm, rfm_class, tag, tag_catalog
 from siyu.segmentation.tagging.catalogue import CATALOGUE
 from siyu.segmentation.tagging.facts import facts_of
@@ -194,6 +194,11 @@ def test_events_without_any_share_do_not_tell_who_shares() -> None:
     events = pd.DataFrame({"member_id": 1, "event_time": at(*DAYS), "event": "rate"})
     with pytest.warns(SiyuWarning, match="n_shares .needs events.event=share"):
         assert tag(Community(events=events, tz=TZ), as_of=T).n_shares.isna().all()
+
+
+def test_a_kind_of_event_that_nobody_does_is_alone_no_cause_to_warn() -> None:
+    tags = tag(make_community(60, random_state=0), as_of="2026-06-03")
+    assert tags.points_balance.isna().all()
 
 
 def test_dates_stamped_with_any_one_time_have_no_clock() -> None:
