@@ -3,9 +3,13 @@
 import pyarrow as pa
 import pytest
 
+from siyu.datasets import make_community
+from siyu.datasets.labels import WORDS
 from siyu.datasets.schema import SCHEMAS
 from siyu.segmentation import tag_catalog
 from siyu.segmentation.tagging.catalogue import CATALOGUE, Tag
+from siyu.segmentation.tagging.facts import facts_of
+from siyu.segmentation.tagging.tags import tag_evidence, tag_norms
 
 
 def test_no_tag_is_listed_twice() -> None:
@@ -47,3 +51,30 @@ def test_the_frame_has_a_row_a_tag_and_no_holes() -> None:
     ]
     assert all(column.null_count == 0 for column in catalog.columns)
     assert isinstance(catalog, pa.Table)
+
+
+def test_there_are_more_than_forty_tags() -> None:
+    assert len(CATALOGUE) >= 55
+
+
+def test_shares_are_said_to_be_shares_of_something() -> None:
+    assert [entry.tag for entry in CATALOGUE if entry.kind == "share" and not entry.unit] == []
+
+
+def test_what_is_found_is_listed() -> None:
+    c = make_community(60, random_state=0)
+    as_of = "2026-06-03"
+    facts = facts_of(c.before(as_of), c.moment(as_of), c.before(as_of).customers())
+    found = tag_evidence(facts, tag_norms(facts))
+    assert set(found) <= {entry.tag for entry in CATALOGUE}
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.tag)
+def test_the_unit_of_evidence_has_words(entry: Tag) -> None:
+    assert entry.support in WORDS["support_unit"]
+
+
+def test_tags_of_price_say_that_they_set_none() -> None:
+    said = {e.tag: " ".join(e.definition + e.action) for e in CATALOGUE}
+    for name in ("deal_hunter", "margin_share", "price_band", "value_band"):
+        assert "prices" in said[name]
