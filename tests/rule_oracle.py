@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from siyu.datasets import Community
+from strategies import AS_OF, TZ
 
 Value = float | str | bool | pd.Timestamp | None
 Leaf = Mapping[str, Any]
@@ -169,6 +170,8 @@ def _compare(value: Any, operator: str, wanted: Any) -> bool | None:
         return bool((value is None) == wanted)
     if value is None:
         return None
+    if isinstance(value, pd.Timestamp):
+        wanted = [_moment(x) for x in wanted] if isinstance(wanted, list) else _moment(wanted)
     answers: dict[str, Callable[[], bool]] = {
         "==": lambda: value == wanted,
         "!=": lambda: value != wanted,
@@ -182,6 +185,13 @@ def _compare(value: Any, operator: str, wanted: Any) -> bool | None:
         "contains": lambda: wanted in value,
     }
     return bool(answers[operator]())
+
+
+def _moment(text: str) -> pd.Timestamp:
+    """Read a date on the shop's clock, or a span from `AS_OF`."""
+    if text.startswith("2026"):
+        return pd.Timestamp(text).tz_localize(TZ)
+    return AS_OF + pd.Timedelta(text)
 
 
 def _all(parts: list[bool | None]) -> bool | None:

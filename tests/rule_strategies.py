@@ -69,6 +69,15 @@ _FLAG = st.one_of(
 )
 
 
+_MOMENTS = st.sampled_from(["-90D", "-7D", "0D", "+36h", "+2W", "2026-02-20", "2026-03-05 12:30"])
+_TIMES = st.one_of(
+    st.builds(lambda key, x: {key: x}, st.sampled_from(["<", "<=", ">", ">="]), _MOMENTS),
+    st.just({"between": ["-30D", "+7D"]}),
+    st.just({"between": ["2026-02-01", "2026-03-05"]}),
+    st.builds(lambda flag: {"is_null": flag}, st.booleans()),
+)
+
+
 def _named(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(lambda name: {"measure": name}, st.sampled_from(names))
 
@@ -93,7 +102,8 @@ def leaves() -> st.SearchStrategy[dict[str, Any]]:
         _joined(_named("age", "purchase_value", "n_shares", "members.points"), _ORDERED),
         _joined(_named("stage"), _words(STAGES, ("o", "dormant"))),
         _joined(_named("region", "members.city"), _words(("north", "south"), ("th", "no"))),
-        _joined(_named("night_owl"), _FLAG),
+        _joined(_named("night_owl", "members.vip"), _FLAG),
+        _joined(_named("next_due"), _TIMES),
     )
 
 

@@ -174,6 +174,14 @@ def test_dates_and_spans_of_time_are_each_in_order() -> None:
     assert found_in([spans, dates]).finding.tolist() == ["contradiction", "contradiction"]
 
 
+def test_free_columns_are_compared_as_what_they_are_compared_with() -> None:
+    words = {"measure": "members.x", "in": ["a", "b"]}
+    numbers = {"all": [{"measure": "members.x", ">": 3}, {"measure": "members.x", "<=": 3}]}
+    flags = {"all": [{"measure": "members.v", "==": x} for x in (True, False)]}
+    found = found_in([words, {"measure": "members.x", "==": "b"}, numbers, flags])
+    assert found.finding.tolist() == ["dead", "contradiction", "contradiction"]
+
+
 def test_shares_above_one_are_told() -> None:
     found = found_in([{"measure": "discount_share", ">=": 50}])
     assert found.finding.tolist() == ["share_above_one"]

@@ -26,6 +26,8 @@ def community(seed: int, *, text_ids: bool = False) -> Community:
     members["region"] = rng.choice(np.array(["north", "south", None], dtype=object), n)
     members["city"] = rng.choice(np.array(["north", "west", None], dtype=object), n)
     members["birth_year"] = np.where(rng.random(n) < 0.3, np.nan, rng.integers(1950, 2010, n))
+    flags = np.array([True, False, None], dtype=object)
+    members["vip"] = pd.Series(rng.choice(flags, n), dtype="boolean")
     members["points"] = np.where(rng.random(n) < 0.3, np.nan, rng.integers(0, 20, n))
     tables: dict[str, Any] = {name: c.arrow(name) for name in c.tables()}
     return Community(tz=TZ, **tables | {"members": members})
@@ -37,6 +39,7 @@ def tags_for(c: Community, seed: int) -> pd.DataFrame:
     members = c.before(AS_OF).customers().to_pylist()[1:]
     n = len(members)
     flags = np.array([True, False, None], dtype=object)
+    due = pd.Series(AS_OF + pd.to_timedelta(rng.integers(-2_500, 600, n), unit="h"))
     number = np.where(rng.random(n) < 0.3, np.nan, rng.integers(-2, 30, n))
     return pd.DataFrame(
         {
@@ -44,6 +47,7 @@ def tags_for(c: Community, seed: int) -> pd.DataFrame:
             "stage": rng.choice(np.array([*STAGES, None], dtype=object), n),
             "purchase_value": number,
             "n_shares": pd.array(rng.integers(0, 4, n), dtype="Int64"),
+            "next_due": due.where(rng.random(n) < 0.8),
             "night_owl": pd.Series(rng.choice(flags, n), dtype="boolean"),
         }
     )
