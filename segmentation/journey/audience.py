@@ -6,7 +6,6 @@ last of them began (``Community(observed=...)``) and ends where the first of the
 out, with one warning, and not taken for members who did nothing.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,9 @@ import pandas as pd
 import pyarrow as pa
 
 from siyu.datasets.clock import instants, local_day
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, as_community
 from siyu.datasets.errors import DataError, warn
+from siyu.datasets.frames import Frame
 from siyu.datasets.ids import encode, lookup
 from siyu.segmentation.records import ended_early, has_column, is_recorded, joined_at
 
@@ -97,19 +97,15 @@ class Groups:
     codes: Ints
     names: pa.Array
 
-    def __iter__(self) -> Iterator[Bools]:
-        for code in range(len(self.names)):
-            yield self.codes == code
-
 
 def audience_of(
-    c: Community, as_of: Any, needs: tuple[str, ...], helps: tuple[str, ...], call: str
+    data: Community | Frame, as_of: Any, needs: tuple[str, ...], helps: tuple[str, ...], call: str
 ) -> Audience:
     """Find the customers, since when they are there, and the span in which they can be followed.
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of the first table that is needed (else of members)
     as_of : Timestamp, datetime or str
     needs : tuple of str
         Tables that `call` cannot do without.
@@ -127,6 +123,7 @@ def audience_of(
     DataError
         If a table that is needed is missing, or its record had not begun by `as_of`.
     """
+    c = as_community(data, (*needs, "members")[0])
     c.require(*needs, call=call)
     known, end = c.before(as_of), c.moment(as_of)
     for table in needs:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def day_uplift(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     days: int | Iterable[Any] = 13,
@@ -36,7 +36,7 @@ def day_uplift(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `orders`
         With orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -47,7 +47,8 @@ def day_uplift(
         Compared with are the days 1 to so many weeks before and after, other member days and
         days outside of the record left out.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -91,13 +92,13 @@ def day_uplift(
     """
     if weeks < 1:
         raise ParameterError("weeks", f"weeks must be 1 or more, got {weeks}")
-    a = audience_of(c, as_of, ("orders",), (), "day_uplift()")
+    a = audience_of(data, as_of, ("orders",), (), "day_uplift()")
     bought = BuyingDays.of_audience(a)
     begin = first_whole(a.begin, a.c.tz)
     first = max(begin, int(bought.day.min(initial=a.last_day)))
     special = _special_days(days, first, a.last_day)
     found = [_one_day(a, bought, int(day), special, (first, weeks)) for day in special]
-    return from_arrow(_table(special, found), output or "pandas")
+    return from_arrow(_table(special, found), output or kind_of(data))
 
 
 def _special_days(days: int | Iterable[Any], first: int, last_day: int) -> Ints:

@@ -35,7 +35,7 @@ _TOUCHES = ("events", "sends")
 
 
 def attribution(
-    c: Community,
+    data: Community,
     *,
     as_of: Any,
     since: Any = None,
@@ -59,7 +59,7 @@ def attribution(
 
     Parameters
     ----------
-    c : Community
+    data : Community
         With orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -110,8 +110,8 @@ def attribution(
         raise ParameterError("window_days", f"window_days must be above 0, got {window_days}")
     if not touches or not set(touches) <= set(_TOUCHES):
         raise ParameterError("touches", f"touches must be of {_TOUCHES}, got {tuple(touches)}")
-    a = audience_of(c, as_of, ("orders",), tuple(touches), "attribution()")
-    start = int(np.iinfo(np.int64).min) if since is None else c.moment(since)
+    a = audience_of(data, as_of, ("orders",), tuple(touches), "attribution()")
+    start = int(np.iinfo(np.int64).min) if since is None else a.c.moment(since)
     orders = _Orders.of_audience(a, start)
     window = round(window_days * DAY_US)
     given = _credits(a, orders, _touches(a, touches), window)

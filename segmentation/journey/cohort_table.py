@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.clock import local_day
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
@@ -70,7 +70,7 @@ _CHOICES = {"start": ("joined", "first_purchase"), "activity": ("orders", "any")
 
 
 def cohorts(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     measure: Measure = "retention",
@@ -91,7 +91,7 @@ def cohorts(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `orders`
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
     measure : {"retention", "repeat", "orders", "revenue"}
@@ -100,7 +100,8 @@ def cohorts(
     rules : CohortRules, optional
         Months or weeks; by joining or first purchase; cumulative or not.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -153,7 +154,7 @@ def cohorts(
     if measure not in _MEASURES:
         raise ParameterError("measure", f"measure must be one of {_MEASURES}, got {measure!r}")
     helps = ("events", "messages", "referrals", "memberships") if rules.activity == "any" else ()
-    a = audience_of(c, as_of, ("orders",), helps, "cohorts()")
+    a = audience_of(data, as_of, ("orders",), helps, "cohorts()")
     groups = groups_of(a, by)
     cells = Cells.lay(_birth_days(a, rules), groups.codes, a.today, rules.period)
     if measure in ("retention", "repeat"):
@@ -172,7 +173,7 @@ def cohorts(
         **named_columns(triple, ("per_member", "low", "high"), ~whole),
         "complete": pa.array(whole),
     }
-    return from_arrow(pa.table(columns), output or "pandas")
+    return from_arrow(pa.table(columns), output or kind_of(data))
 
 
 def _birth_days(a: Audience, rules: CohortRules) -> Ints:

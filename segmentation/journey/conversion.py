@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 
@@ -25,7 +25,7 @@ _TOLD = _AARRR_TABLES[:4]
 
 
 def funnel(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     steps: Steps | None = None,
@@ -53,7 +53,7 @@ def funnel(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `events`
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
     steps : mapping of name to condition, optional
@@ -67,7 +67,8 @@ def funnel(
     rules : FunnelRules, optional
         Since when, within how long, against which baseline, in which order, by session.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -129,15 +130,15 @@ def funnel(
     2  submit  1       2   0.50         0.33
     """
     rules = FunnelRules() if rules is None else rules
-    a = _audience(c, as_of, steps, rules)
+    a = _audience(data, as_of, steps, rules)
     if steps is None:
         _warn_of_gaps(a)
     groups = groups_of(a, by)
-    start = _LONG_AGO if rules.since is None else c.moment(rules.since)
+    start = _LONG_AGO if rules.since is None else a.c.moment(rules.since)
     now = _followed(a, steps, rules, (start, a.end))
     then = None
     if rules.baseline is not None:
-        first, last = (c.moment(side) for side in rules.baseline)
+        first, last = (a.c.moment(side) for side in rules.baseline)
         if not first < last <= a.end:
             raise ParameterError("baseline", "baseline must be a span of time before as_of")
         then = _followed(a, steps, rules, (first, last))
@@ -150,10 +151,13 @@ def funnel(
     columns |= change_columns(counts, None if then is None else Counts.of(then, groups))
     there = (counts.n.reshape(-1, counts.n_steps) > 0).any(axis=1) | (by is None)
     rows = pa.array(np.flatnonzero(np.repeat(there, counts.n_steps)))
-    return from_arrow(pa.table(columns).take(rows), output or "pandas")
+    return from_arrow(pa.table(columns).take(rows), output or kind_of(data))
 
 
-def _audience(c: Community, as_of: Any, steps: Steps | None, rules: FunnelRules) -> Audience:
+def _audience(
+    data: Community | Frame, as_of: Any, steps: Steps | None, rules: FunnelRules
+) -> Audience:
+    c = as_community(data, "events")
     if steps is not None:
         return audience_of(c, as_of, tables_of(steps), (), "funnel()")
     if rules.unit == "session" or not rules.ordered:

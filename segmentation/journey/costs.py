@@ -22,16 +22,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Costs:
-    """Amounts spent on a group; `period` is the number of the month or week, if any was told."""
+    """Amounts spent on a group; `period` numbers the month or week, 0 if none was asked for."""
 
     group: pa.Array
-    period: Ints | None
+    period: Ints
     cost: Floats
 
     def before(self, period: int) -> "Costs":
-        """Keep what was spent in periods before one, and what has no period."""
-        if self.period is None:
-            return self
+        """Keep what was spent in the periods before one."""
         kept = np.flatnonzero(self.period < period)
         return Costs(self.group.take(pa.array(kept)), self.period[kept], self.cost[kept])
 
@@ -62,7 +60,9 @@ def costs_given(costs: Frame, by: str, period: str | None) -> Costs:
     cost = np.asarray(table["cost"].cast(pa.float64()).to_numpy(), np.float64)
     if n := int(np.count_nonzero(~(np.isfinite(cost) & (cost >= 0)))):
         raise SchemaError("costs", (Problem("cost", "must be a number of 0 or more", n),))
-    number = None if period is None else _numbers(table["period"].to_pylist(), period)
+    number = np.zeros(len(cost), np.int64)
+    if period is not None:
+        number = _numbers(table["period"].to_pylist(), period)
     return Costs(table[by].combine_chunks(), number, cost)
 
 
@@ -74,7 +74,7 @@ def campaign_costs(a: Audience, period: str | None) -> Costs:
     table = table.filter(table["cost"].is_valid())
     cost, ids = table["cost"].to_numpy(), table["campaign_id"].combine_chunks()
     if period is None:
-        return Costs(ids, None, cost)
+        return Costs(ids, np.zeros(len(cost), np.int64), cost)
     if "starts_at" not in table.column_names:
         raise DataError("campaigns have no starts_at; their cost belongs to no period")
     ends = table["ends_at"] if "ends_at" in table.column_names else table["starts_at"]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.datasets.clock import INSTANT, instants
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
@@ -38,7 +38,7 @@ Spans = dict[str, tuple[int, int]]
 
 
 def festival_audience(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     festivals: Mapping[str, tuple[Any, Any]] | None = None,
@@ -52,7 +52,7 @@ def festival_audience(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `orders`
         With orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -60,7 +60,8 @@ def festival_audience(
         `end` is excluded; such as ``{"618": ("2026-06-16", "2026-06-19")}``. Those that begin
         at or after `as_of` are left out. Default: campaigns of the kind ``festival``.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -94,7 +95,7 @@ def festival_audience(
     >>> bool(found.loc["loyal", "share"] > found.loc["churned", "share"])
     True
     """
-    a = audience_of(c, as_of, ("orders",), (), "festival_audience()")
+    a = audience_of(data, as_of, ("orders",), (), "festival_audience()")
     spans = _spans(a, festivals)
     rows, of, at = a.rows("orders", "order_time")
     bought = is_purchase(rows)
@@ -115,7 +116,7 @@ def festival_audience(
             spent=exact_sum(of, amount, len(a.members), where=inside),
         )
         parts.append(reached.table(name, start, is_over=end <= a.end))
-    return from_arrow(pa.concat_tables(parts), output or "pandas")
+    return from_arrow(pa.concat_tables(parts), output or kind_of(data))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

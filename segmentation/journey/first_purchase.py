@@ -32,7 +32,7 @@ _DAYS = (0, 7, 14, 30, 60, 90, 120, 150, 180, 270, 365)
 
 
 def ripening(
-    c: Community,
+    data: Community,
     *,
     as_of: Any,
     by: str | None = "cohort",
@@ -50,7 +50,7 @@ def ripening(
 
     Parameters
     ----------
-    c : Community
+    data : Community
         With orders, and with members who have ``joined_at``.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -100,7 +100,7 @@ def ripening(
       group  n_members  too_early
     0   all        500      False
     """
-    waits = _waits(c, as_of, by)
+    waits = _waits(data, as_of, by)
     everybody = Waiting.of(waits.watched, waits.bought)
     ripe = _ripe_time(everybody)
     rows = []
@@ -131,7 +131,7 @@ def ripening(
 
 
 def ripening_curve(
-    c: Community,
+    data: Community,
     *,
     as_of: Any,
     by: str | None = None,
@@ -142,7 +142,7 @@ def ripening_curve(
 
     Parameters
     ----------
-    c, as_of, by, output
+    data, as_of, by, output
         As in `ripening`; here the default is one curve, of everybody.
     days : numbers of 0 or more
         Ages at which to read the curves.
@@ -177,7 +177,7 @@ def ripening_curve(
     ages = np.unique(np.asarray(list(days), np.float64))
     if not len(ages) or not np.isfinite(ages).all() or ages[0] < 0:
         raise ParameterError("days", f"days must be numbers of 0 or more, got {list(days)}")
-    waits = _waits(c, as_of, by)
+    waits = _waits(data, as_of, by)
     at = np.rint(ages * DAY_US).astype(np.int64)
     curves = []
     for code in range(len(waits.names)):
@@ -208,8 +208,8 @@ class _Waits:
     names: pa.Array
 
 
-def _waits(c: Community, as_of: Any, by: str | None) -> _Waits:
-    a = audience_of(c, as_of, ("orders", "members"), (), "ripening()")
+def _waits(data: Community, as_of: Any, by: str | None) -> _Waits:
+    a = audience_of(data, as_of, ("orders", "members"), (), "ripening()")
     if not a.joined.any() and len(a.members):
         raise DataError("ripening() needs to know when members joined: members.joined_at")
     acts = acts_of(a, ("purchase",))

@@ -29,7 +29,7 @@ _STEP_DAYS = 30.0
 
 
 def ltv_cac(
-    c: Community,
+    data: Community,
     *,
     as_of: Any,
     costs: Frame | None = None,
@@ -46,7 +46,7 @@ def ltv_cac(
 
     Parameters
     ----------
-    c : Community
+    data : Community
         With orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -124,7 +124,7 @@ def ltv_cac(
     """
     if not 0 < age_days < np.inf:
         raise ParameterError("age_days", f"age_days must be above 0, got {age_days}")
-    a = audience_of(c, as_of, ("orders",), ("referrals",), "ltv_cac()")
+    a = audience_of(data, as_of, ("orders",), ("referrals",), "ltv_cac()")
     by, spent = _spent(a, costs)
     groups = groups_of(a, by)
     if n := int(np.count_nonzero(~a.known)):

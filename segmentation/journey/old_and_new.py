@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
@@ -28,7 +28,7 @@ _NEW, _OLD, _UNKNOWN = range(3)
 
 
 def new_and_old(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     period: Literal["month", "week"] = "month",
@@ -39,7 +39,7 @@ def new_and_old(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `orders`
         With orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -48,7 +48,8 @@ def new_and_old(
         Who buys on another local day within so many days after the first purchase day of the
         period has bought again.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def new_and_old(
     check_period(period)
     if repeat_days < 1:
         raise ParameterError("repeat_days", f"repeat_days must be 1 or more, got {repeat_days}")
-    a = audience_of(c, as_of, ("orders",), (), "new_and_old()")
+    a = audience_of(data, as_of, ("orders",), (), "new_and_old()")
     buyers = _Buyers.of(a, BuyingDays.of_audience(a), period, repeat_days)
     cell, at = np.unique(buyers.period * len(_BUYERS) + buyers.kind, return_inverse=True)
     number, kind = np.divmod(cell, len(_BUYERS))
@@ -119,7 +120,7 @@ def new_and_old(
         **named_columns(shares(n_repeated, n_judged), repeat_names),
         "complete": pa.array(ended & (first_day(number, period) >= first_whole(a.begin, a.c.tz))),
     }
-    return from_arrow(pa.table(columns), output or "pandas")
+    return from_arrow(pa.table(columns), output or kind_of(data))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.datasets.clock import local_day
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 
@@ -24,7 +24,7 @@ _UNTIL = (30, 60, 90)
 
 
 def onboarding_effect(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     event: str = "onboard",
@@ -36,7 +36,7 @@ def onboarding_effect(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `events`
         With events.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -47,7 +47,8 @@ def onboarding_effect(
     by : str, optional
         ``"source"``, another column of members, or ``"cohort"``, the month of entry.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -92,7 +93,7 @@ def onboarding_effect(
     """
     if not 1 <= within_days < _UNTIL[0]:
         raise ParameterError("within_days", f"within_days must be 1 to 29, got {within_days}")
-    a = audience_of(c, as_of, ("events",), OTHER_TABLES, "onboarding_effect()")
+    a = audience_of(data, as_of, ("events",), OTHER_TABLES, "onboarding_effect()")
     if n := int(np.count_nonzero(~a.known)):
         warn(f"onboarding_effect(): {n} members entered before the record, or unknown when")
     groups = groups_of(a, by)
@@ -122,7 +123,7 @@ def onboarding_effect(
         **named_columns(theirs, ("not_share", "not_low", "not_high")),
         **named_columns(differences(ours, theirs), ("difference", "low", "high")),
     }
-    return from_arrow(pa.table(columns), output or "pandas")
+    return from_arrow(pa.table(columns), output or kind_of(data))
 
 
 def _other_acts(a: Audience, event: str) -> tuple[Ints, Ints]:

@@ -26,7 +26,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 def operator_spread(
-    c: Community,
+    data: Community,
     *,
     as_of: Any,
     within_days: float = 30.0,
@@ -40,7 +40,7 @@ def operator_spread(
 
     Parameters
     ----------
-    c : Community
+    data : Community
         With staff_links (dated by ``added_at``) and orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -90,7 +90,7 @@ def operator_spread(
     """
     if not 0 < within_days < np.inf:
         raise ParameterError("within_days", f"within_days must be above 0, got {within_days}")
-    a = audience_of(c, as_of, ("staff_links", "orders"), (), "operator_spread()")
+    a = audience_of(data, as_of, ("staff_links", "orders"), (), "operator_spread()")
     member, staff, added, ids = _links(a)
     window = round(within_days * DAY_US)
     bought = _bought_within(a, member, added, window)

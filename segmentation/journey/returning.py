@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 
@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def return_after(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     event: str = "checkin",
@@ -38,7 +38,7 @@ def return_after(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `events`
         With events.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -49,7 +49,8 @@ def return_after(
     weeks : int >= 1
         How far away from a task day the days compared with may lie.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -91,7 +92,7 @@ def return_after(
         raise ParameterError("days", f"days must be whole numbers of 1 or more, got {days}")
     if weeks < 1:
         raise ParameterError("weeks", f"weeks must be 1 or more, got {weeks}")
-    a = audience_of(c, as_of, ("events",), OTHER_TABLES, "return_after()")
+    a = audience_of(data, as_of, ("events",), OTHER_TABLES, "return_after()")
     found = _Days.of(a, event, 7 * weeks)
     rows = [found.compare(step, len(a.members)) for step in wanted]
     counts = np.array([row[0] for row in rows], np.int64)
@@ -111,7 +112,7 @@ def return_after(
         columns |= named_columns(
             means(sums[:, 2 * place], sums[:, 2 * place + 1], counts[:, 0]), triple
         )
-    return from_arrow(pa.table(columns), output or "pandas")
+    return from_arrow(pa.table(columns), output or kind_of(data))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
@@ -30,7 +30,7 @@ DRIVERS = ("buyers", "orders_per_buyer", "basket_value", "refunds")
 
 
 def revenue_split(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     period: Span,
@@ -47,7 +47,7 @@ def revenue_split(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `orders`
         With orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
@@ -58,7 +58,8 @@ def revenue_split(
         A column of orders (``"channel"``, ``"store_id"``), else of members (``"source"``,
         ``"region"``), or ``"cohort"``, the month of entry. Default: one group, ``all``.
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -116,7 +117,7 @@ def revenue_split(
     2      basket_value    10.0   20.0          25.0
     3           refunds     0.0    0.0           0.0
     """
-    a = audience_of(c, as_of, ("orders",), (), "revenue_split()")
+    a = audience_of(data, as_of, ("orders",), (), "revenue_split()")
     spans = [_span(a, name, given) for name, given in (("baseline", baseline), ("period", period))]
     lengths = [end - start for start, end in spans]
     if max(lengths) > 1.05 * min(lengths):
@@ -124,7 +125,7 @@ def revenue_split(
     lines = _Lines.of_audience(a, by)
     before, after = (lines.within(start, end) for start, end in spans)
     there = np.flatnonzero((before.n_lines + after.n_lines > 0) | (by is None))
-    return from_arrow(_table(lines.names, before, after, there), output or "pandas")
+    return from_arrow(_table(lines.names, before, after, there), output or kind_of(data))
 
 
 def _span(a: Audience, name: str, given: Span) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def acquisition(
-    c: Community,
+    data: Community | Frame,
     *,
     as_of: Any,
     by: str = "source",
@@ -39,7 +39,7 @@ def acquisition(
 
     Parameters
     ----------
-    c : Community
+    data : Community, or frame of schema `members`
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
     by : str
@@ -51,7 +51,8 @@ def acquisition(
         Default for ``"campaign_id"``: ``campaigns.cost``, spread evenly over the campaign's
         days (from ``starts_at`` to ``ends_at``).
     output : {"pandas", "polars", "pyarrow"}, optional
-        Kind of frame; default pandas.
+        Kind of frame; default the kind of `data`, pandas for a
+        Community.
 
     Returns
     -------
@@ -96,7 +97,7 @@ def acquisition(
     2  2026-02    advert      1    1.0        0.5   NaN
     """
     check_period(period)
-    a = audience_of(c, as_of, (), ("members", "referrals"), "acquisition()")
+    a = audience_of(data, as_of, (), ("members", "referrals"), "acquisition()")
     groups, spent = groups_of(a, by), None
     if costs is not None:
         spent = costs_given(costs, by, period)
@@ -108,7 +109,7 @@ def acquisition(
     born = period_of(a.entry_day, period)[~unknown]
     now = int(period_of(np.array([a.today]), period)[0])
     grid = _Grid.of(born, groups.codes[~unknown], groups.names, spent, now)
-    return from_arrow(_table(grid, period, a.last_day), output or "pandas")
+    return from_arrow(_table(grid, period, a.last_day), output or kind_of(data))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,8 +128,7 @@ class _Grid:
         met = ids_in(names)
         if spent is not None:
             spent = spent.before(now + 1)
-            if len(spent.cost):
-                first = min(first, int(np.min(spent.period)))  # type: ignore[arg-type]
+            first = min(first, int(spent.period.min(initial=first)))
             met = union(met, spent.group.cast(met.type))
         # A last column for members whose group is unknown.
         shape = (max(now - first + 1, 0), len(met) + 1)
@@ -137,7 +137,7 @@ class _Grid:
         cells = (born - first) * shape[1] + column
         n_new = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
         cost = np.full(shape, np.nan).reshape(-1)
-        if spent is not None and spent.period is not None and len(spent.cost):
+        if spent is not None:
             at = (spent.period - first) * shape[1] + lookup(spent.group, met)
             there, back = np.unique(at, return_inverse=True)
             cost[there] = exact_sum(back, spent.cost, len(there))

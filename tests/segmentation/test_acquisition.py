@@ -73,10 +73,8 @@ def test_costs_of_later_periods_change_nothing() -> None:
     c = Community(members=MEMBERS, tz=TZ)
     costs = pd.DataFrame({"source": ["advert"], "period": ["2026-01"], "cost": [30.0]})
     later = pd.concat([costs, costs.assign(period="2026-04")])
-    pd.testing.assert_frame_equal(
-        acquisition(c, as_of="2026-03-01", costs=later),
-        acquisition(c, as_of="2026-03-01", costs=costs),
-    )
+    expected = acquisition(c, as_of="2026-03-01", costs=costs)
+    pd.testing.assert_frame_equal(acquisition(c, as_of="2026-03-01", costs=later), expected)
 
 
 def _with_campaigns() -> Community:
@@ -152,9 +150,8 @@ COSTS = pd.DataFrame({"source": ["advert"], "cost": [60.0]})
 
 def test_lifetime_value_by_hand() -> None:
     # At 2026-03-20 members 1 and 2 have 48 days and more, member 4 has 38; age 60 in two steps.
-    members = _members(
-        (1, "2026-01-01", "advert"), (2, "2026-01-10", "advert"), (4, "2026-02-10", "advert")
-    )
+    joined = {1: "2026-01-01", 2: "2026-01-10", 4: "2026-02-10"}
+    members = _members(*[(who, when, "advert") for who, when in joined.items()])
     orders = _bought(
         (1, "2026-01-05", 30.0), (1, "2026-02-10", 60.0), (1, "2026-02-12", -15.0),
         (2, "2026-01-12", 9.0), (4, "2026-02-12", 6.0), (4, "2026-03-15", 99.0),
@@ -195,15 +192,11 @@ def test_the_young_do_not_pull_the_value_down() -> None:
     # 1 a day for ever, members joining all year: the value of 180 days is 180 (plus the first).
     days = pd.date_range("2025-01-01", "2025-12-25", freq="8D", tz=TZ)
     members = pd.DataFrame({"member_id": range(len(days)), "joined_at": days, "source": "advert"})
+    end = pd.Timestamp("2026-01-01", tz=TZ)
+    bought = [pd.date_range(day, end, freq="D").to_series() for day in days]
     orders = pd.concat(
-        pd.DataFrame(
-            {
-                "member_id": who,
-                "order_time": pd.date_range(day, "2026-01-01", freq="D"),
-                "amount": 1.0,
-            }
-        )
-        for who, day in enumerate(days)
+        pd.DataFrame({"member_id": who, "order_time": when, "amount": 1.0})
+        for who, when in enumerate(bought)
     )
     c = Community(tz=TZ, members=members, orders=orders)
     row = ltv_cac(c, as_of="2026-01-01", costs=COSTS, age_days=180).iloc[0]
@@ -216,9 +209,8 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     for seed in range(60):
         rng = np.random.default_rng(seed)
         n = 150
-        joined = pd.Timestamp("2025-01-01", tz=TZ) + pd.to_timedelta(
-            rng.uniform(0, 300, n), unit="D"
-        )
+        days = pd.to_timedelta(rng.uniform(0, 300, n), unit="D")
+        joined = pd.Timestamp("2025-01-01", tz=TZ) + days
         members = pd.DataFrame({"member_id": range(n), "joined_at": joined, "source": "advert"})
         who = np.repeat(np.arange(n), 3)
         when = joined[who] + pd.to_timedelta(rng.uniform(0, 120, 3 * n), unit="D")
@@ -238,9 +230,8 @@ def test_a_value_nobody_was_watched_for_is_unknown() -> None:
 
 
 def test_the_same_random_state_gives_the_same_bytes() -> None:
-    c = Community(
-        tz=TZ, members=MEMBERS, orders=_bought((1, "2026-01-06", 5.0), (2, "2026-02-01", 9.0))
-    )
+    orders = _bought((1, "2026-01-06", 5.0), (2, "2026-02-01", 9.0))
+    c = Community(tz=TZ, members=MEMBERS, orders=orders)
     one = ltv_cac(c, as_of="2026-06-01", costs=COSTS, age_days=60, random_state=7)
     two = ltv_cac(c, as_of="2026-06-01", costs=COSTS, age_days=60, random_state=7)
     pd.testing.assert_frame_equal(one, two, check_exact=True)
@@ -261,3 +252,33 @@ def test_without_any_cost_there_is_no_ratio() -> None:
 def test_an_age_of_nothing_is_refused() -> None:
     with pytest.raises(ParameterError, match="age_days must be above 0"):
         ltv_cac(Community(members=MEMBERS), as_of="2026-06-01", costs=COSTS, age_days=0)
+
+
+def test_campaigns_without_a_begin_have_no_cost_by_period() -> None:
+    c = _with_campaigns()
+    campaigns = c.campaigns
+    assert campaigns is not None
+    undated = Community(
+        tz=TZ,
+        members=c.members,
+        referrals=c.referrals,
+        campaigns=campaigns[["campaign_id", "cost"]],
+    )
+    with pytest.raises(DataError, match="their cost belongs to no period"):
+        acquisition(undated, as_of="2026-03-01", by="campaign_id")
+
+
+def test_campaigns_of_invitations_need_invitations() -> None:
+    with pytest.raises(DataError, match="needs referrals with the column campaign_id"):
+        acquisition(Community(members=MEMBERS, tz=TZ), as_of="2026-03-01", by="campaign_id")
+
+
+def test_campaigns_that_brought_nobody_cost_all_the_same() -> None:
+    c = _with_campaigns()
+    assert c.referrals is not None
+    none = Community(
+        tz=TZ, members=c.members, referrals=c.referrals.iloc[:0], campaigns=c.campaigns
+    )
+    found = acquisition(none, as_of="2026-03-01", by="campaign_id")
+    assert found[found.group.notna()].n_new.tolist() == [0, 0, 0]
+    assert found.cost.sum() == pytest.approx(240)

@@ -20,7 +20,7 @@ def _times(*texts: str) -> pd.DatetimeIndex:
     return pd.to_datetime(list(texts), format="ISO8601").tz_localize(TZ)
 
 
-def _tables() -> dict[str, pd.DataFrame]:
+def _tables() -> dict[str, Any]:
     return {
         "members": pd.DataFrame({"member_id": [1, 2], "source": ["advert", None]}),
         "orders": pd.DataFrame(

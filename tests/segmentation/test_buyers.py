@@ -209,7 +209,7 @@ def _festival(**more: Any) -> pd.DataFrame:
 def test_a_festival_by_hand() -> None:
     found = _festival(festivals=FESTIVALS).set_index("stage")
     assert found.festival.unique().tolist() == ["618"]  # the other one is still to come
-    assert found.loc["prospect", ["n_members", "n_bought", "amount"]].tolist() == [2, 1, 50]
+    assert list(found.loc["prospect", ["n_members", "n_bought", "amount"]]) == [2, 1, 50]
     assert found.n_bought.sum() == 3
     assert found.amount.sum() == 100
     assert found.loc["prospect", "n_festival_only"] == 1
@@ -218,8 +218,8 @@ def test_a_festival_by_hand() -> None:
 
 def test_stages_are_those_before_the_festival() -> None:
     found = _festival(festivals=FESTIVALS).set_index("stage")
-    assert found.loc["churned", ["n_members", "n_bought"]].tolist() == [1, 1]  # member 3
-    assert found.loc["new", ["n_members", "n_bought"]].tolist() == [2, 1]  # members 2 and 4
+    assert list(found.loc["churned", ["n_members", "n_bought"]]) == [1, 1]  # member 3
+    assert list(found.loc["new", ["n_members", "n_bought"]]) == [2, 1]  # members 2 and 4
 
 
 def test_a_festival_under_way_is_flagged() -> None:
@@ -252,3 +252,17 @@ def test_without_festivals_there_is_nothing_to_tell() -> None:
 def test_a_festival_that_ends_first_is_refused() -> None:
     with pytest.raises(ParameterError, match="ends before it begins"):
         _festival(festivals={"x": ("2026-06-02", "2026-06-01")})
+
+
+def test_campaigns_of_other_kinds_are_no_festivals() -> None:
+    day = pd.to_datetime(["2026-06-01"]).tz_localize(TZ)
+    campaigns = pd.DataFrame({"campaign_id": ["x"], "kind": ["help"]})
+    c = _c(*SALES, campaigns=campaigns.assign(starts_at=day, ends_at=day))
+    with pytest.raises(DataError, match="no campaign is of the kind 'festival'"):
+        festival_audience(c, as_of="2026-07-01")
+
+
+def test_a_record_that_had_not_begun_is_refused() -> None:
+    c = _c(*SALES, observed={"orders": ("2026-06-01", "2026-08-01")})
+    with pytest.raises(DataError, match="the record of 'orders' had not begun by as_of"):
+        new_and_old(c, as_of="2026-05-01")

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ from siyu.segmentation.journey import (
 from strategies import AS_OF, shuffled, small_community, with_edited_future, with_later_rows
 
 Call = Callable[[Community], pd.DataFrame]
-STEPS = {"view": "view", "share": ["share", "visit"], "buy": {"table": "orders"}}
+STEPS: dict[str, Any] = {"view": "view", "share": ["share", "visit"], "buy": {"table": "orders"}}
 COSTS = pd.DataFrame({"source": ["advert", "search"], "cost": [100.0, 50.0]})
 AGAINST = FunnelRules(
     since="2026-01-01", baseline=("2025-09-01", "2026-01-01"), within_days=30, ordered=True
@@ -136,7 +137,7 @@ def world(seed: int, *, text_ids: bool = False) -> Community:
 
 
 @calls
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds)
 def test_later_rows_change_nothing(call: Call, seed: int) -> None:
     c = world(seed)
@@ -144,7 +145,7 @@ def test_later_rows_change_nothing(call: Call, seed: int) -> None:
 
 
 @calls
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds)
 def test_an_edited_future_changes_nothing(call: Call, seed: int) -> None:
     c = world(seed)
@@ -152,7 +153,7 @@ def test_an_edited_future_changes_nothing(call: Call, seed: int) -> None:
 
 
 @calls
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds)
 def test_a_community_cut_at_as_of_says_the_same(call: Call, seed: int) -> None:
     c = world(seed)
@@ -160,7 +161,7 @@ def test_a_community_cut_at_as_of_says_the_same(call: Call, seed: int) -> None:
 
 
 @calls
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds)
 def test_the_order_of_rows_changes_no_byte(call: Call, seed: int) -> None:
     c = world(seed)
@@ -168,7 +169,7 @@ def test_the_order_of_rows_changes_no_byte(call: Call, seed: int) -> None:
 
 
 @calls
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds)
 def test_the_names_of_members_change_nothing(call: Call, seed: int) -> None:
     named, numbered = call(world(seed, text_ids=True)), call(world(seed))
@@ -196,13 +197,15 @@ def test_few_members_give_the_same_columns(call: Call, n_members: int) -> None:
         key = whose.get(name, "member_id")
         if key in frame:
             tables[name] = frame[frame[key].between(6, 5 + n_members)]
-    tables["members"] = c.members[c.members.member_id.isin([1, 2, *range(6, 6 + n_members)])]
+    members = c.members
+    assert members is not None
+    tables["members"] = members[members.member_id.isin([1, 2, *range(6, 6 + n_members)])]
     few = call(Community(tz=c.tz, **tables))
     assert few.columns.tolist() == call(c).columns.tolist()
 
 
 @calls
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds)
 def test_every_kind_of_share_lies_in_its_interval(call: Call, seed: int) -> None:
     found = call(world(seed))
@@ -230,3 +233,38 @@ def test_the_tables_stay_as_they_were(call: Call) -> None:
 @pytest.mark.parametrize("name", journey.__all__)
 def test_public_names_are_callable_and_not_modules(name: str) -> None:
     assert callable(getattr(journey, name))
+
+
+FRAME_CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "funnel": ("events", lambda f: funnel(f, as_of=AS_OF, steps={"a": "view", "b": "share"})),
+    "cohorts": ("orders", lambda f: cohorts(f, as_of=AS_OF)),
+    "new_and_old": ("orders", lambda f: new_and_old(f, as_of=AS_OF)),
+    "day_uplift": ("orders", lambda f: day_uplift(f, as_of=AS_OF)),
+    "return_after": ("events", lambda f: return_after(f, as_of=AS_OF, event="share")),
+    "onboarding_effect": ("events", lambda f: onboarding_effect(f, as_of=AS_OF, event="visit")),
+    "acquisition": ("members", lambda f: acquisition(f, as_of=AS_OF)),
+}
+frame_calls = pytest.mark.parametrize(
+    ("table", "call"), FRAME_CALLS.values(), ids=FRAME_CALLS.keys()
+)
+
+
+@frame_calls
+def test_a_bare_frame_is_a_community_of_one_table(table: str, call: Callable[[Any], Any]) -> None:
+    rows = world(4).arrow(table)
+    assert rows is not None
+    expected = call(Community(tz="UTC", **{table: rows}))
+    pd.testing.assert_frame_equal(call(rows.to_pandas()), expected)
+
+
+@frame_calls
+def test_the_kind_of_frame_that_comes_goes(table: str, call: Callable[[Any], Any]) -> None:
+    import polars as pl
+
+    rows = world(4).arrow(table)
+    assert rows is not None
+    expected = call(rows.to_pandas())
+    from_polars = call(pl.from_arrow(rows))
+    assert isinstance(from_polars, pl.DataFrame)
+    assert from_polars.columns == expected.columns.tolist() == call(rows).column_names
+    assert from_polars.height == len(expected)

@@ -27,7 +27,7 @@ def _events(*rows: tuple[Any, str, str]) -> pd.DataFrame:
 
 def _community(**tables: pd.DataFrame) -> Community:
     """Make a community with every table that the steps of AARRR read."""
-    none = {
+    none: dict[str, Any] = {
         "orders": pd.DataFrame({"member_id": [], "order_time": [], "amount": []}),
         "events": pd.DataFrame({"member_id": [], "event": [], "event_time": []}),
         "messages": pd.DataFrame({"member_id": [], "message_time": []}),
@@ -256,7 +256,7 @@ def test_conditions_read_tables_and_columns() -> None:
             "channel": ["miniprogram", "store", "miniprogram"],
         }
     )
-    steps = {"look": ["view", "cart"], "buy": {"table": "orders", "channel": "miniprogram"}}
+    steps: Any = {"look": ["view", "cart"], "buy": {"table": "orders", "channel": "miniprogram"}}
     found = funnel(Community(events=events, orders=orders), as_of="2026-02-01", steps=steps)
     assert found.n.tolist() == [3, 1]
 
@@ -265,7 +265,7 @@ def test_sessions_pass_through_the_funnel_one_by_one() -> None:
     events = _events(
         (1, "view", "2026-01-01"), (1, "click", "2026-01-01"), (1, "view", "2026-01-02"),
         (2, "click", "2026-01-03"), (2, "view", "2026-01-03"), (2, "view", "2026-01-04"),
-    ).assign(session_id=["a", "a", "b", "c", "c", None])  # fmt: skip
+    ).assign(session_id=pd.Series(["a", "a", "b", "c", "c", None]))  # fmt: skip
     steps = {"view": "view", "click": "click"}
     by_session = funnel(
         Community(events=events), as_of="2026-02-01", steps=steps, rules=FunnelRules(unit="session")

@@ -61,10 +61,9 @@ def test_a_day_of_another_member_is_no_return() -> None:
 
 
 def test_local_midnight_parts_two_days() -> None:
-    times = pd.to_datetime(["2026-01-05 15:59", "2026-01-05 16:01", "2026-01-20"]).tz_localize(
-        "UTC"
-    )
-    events = pd.DataFrame({"member_id": 1, "event": ["task", "x", "x"], "event_time": times})
+    times = pd.to_datetime(["2026-01-05 15:59", "2026-01-05 16:01", "2026-01-20 12:00"])
+    events = pd.DataFrame({"member_id": 1, "event": ["task", "x", "x"]})
+    events["event_time"] = times.tz_localize("UTC")
     found = return_after(
         Community(tz=TZ, events=events), as_of="2026-06-01", event="task", days=[1]
     )

@@ -37,7 +37,8 @@ def _orders(seed: int, n: int = 300) -> pd.DataFrame:
 
 
 def _net(orders: pd.DataFrame, span: tuple[str, str]) -> float:
-    inside = orders.order_time.between(*[pd.Timestamp(s, tz=TZ) for s in span], inclusive="left")
+    start, end = (pd.Timestamp(side, tz=TZ) for side in span)
+    inside = (orders.order_time >= start) & (orders.order_time < end)
     return float(orders.amount[inside].sum())
 
 

@@ -155,3 +155,11 @@ def test_joining_dates_are_needed() -> None:
 def test_ages_that_make_no_sense_are_refused(days: list[float]) -> None:
     with pytest.raises(ParameterError, match="days must be numbers of 0 or more"):
         ripening_curve(HAND, as_of="2026-02-01", days=days)
+
+
+def test_while_nobody_has_bought_everything_is_too_early() -> None:
+    c = _community(["2026-01-01"] * 30, [None] * 30)
+    found = ripening(c, as_of="2027-01-01", by=None).iloc[0]
+    assert math.isnan(found.ripe_days)
+    assert found.too_early
+    assert found["share"] == 0
