@@ -1,5 +1,7 @@
 """Tags of when members are active: hour, part of the day, weekday, night."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -27,6 +29,8 @@ _NIGHT = 4
 _FEWEST_ACTS = 3
 _FEWEST_NIGHT_ACTS = 5
 _MANY_ACTS = 30
+_WEEK = np.arange(7 * 24)
+_BLOCK = 1 << 16
 
 
 def keeps_time(times: Ints, tz: str) -> bool:
@@ -65,13 +69,13 @@ def clock_tags(facts: Facts, dated: tuple[str, ...], timed: tuple[str, ...]) -> 
     """
     tags = {}
     if dated:
-        counts = _table(facts, dated, 24, 7, 3)  # 1970-01-01 was a Thursday
+        counts = _table(facts, dated, _weekday)
         acts = counts.sum(axis=1)
         best = pa.array(counts.argmax(axis=1), mask=acts < _FEWEST_ACTS)
         tags["active_weekday"] = Found(pa.array(WEEKDAYS).take(best), acts)
         tags["weekend_share"] = share_tag(Tally(counts[:, 5:].sum(axis=1), acts), _FEWEST_ACTS)
     if timed:
-        tags |= _hour_tags(_table(facts, timed, 1, 24, 0))
+        tags |= _hour_tags(_table(facts, timed, _hour))
     return tags
 
 
@@ -96,12 +100,25 @@ def _hour_tags(counts: Ints) -> dict[str, Found]:
     }
 
 
-def _table(facts: Facts, tables: tuple[str, ...], unit: int, width: int, shift: int) -> Ints:
-    """Count acts by member and part of the local clock."""
-    n = len(facts.members)
+def _table(facts: Facts, tables: tuple[str, ...], part_of: Callable[[Ints], Ints]) -> Ints:
+    """Count acts by member and part of the local clock; `part_of` is told hours since 1970."""
+    n, width = len(facts.members), int(part_of(_WEEK).max()) + 1
     counts = np.zeros(n * width, dtype=np.int64)
     for table in tables:
-        hours = hours_of(facts, table)
-        keys = (hours // unit + shift) % width + acts_of(facts, (table,)).codes * width
-        counts += np.bincount(keys, minlength=n * width)
+        codes, hours = acts_of(facts, (table,)).codes, hours_of(facts, table)
+        low = int(hours.min(initial=0))
+        parts = part_of(np.arange(low, int(hours.max(initial=0)) + 1))
+        for start in range(0, len(hours), _BLOCK):  # so that temporary arrays stay in the cache
+            rows = slice(start, start + _BLOCK)
+            keys = parts[hours[rows] - low]
+            keys += codes[rows] * width
+            np.add.at(counts, keys, 1)
     return counts.reshape(n, width)
+
+
+def _weekday(hours: Ints) -> Ints:
+    return (hours // 24 + 3) % 7  # 1970-01-01 was a Thursday
+
+
+def _hour(hours: Ints) -> Ints:
+    return hours % 24
