@@ -81,6 +81,7 @@ RULE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "members": ("会员数", "members"),
         "several": ("同时符合多个取值", "members match several values"),
         "nobody": ("无人符合", "nobody has it"),
+        "unheard": ("数据中没有该值", "not in the data"),
     },
 }
 """The words that `siyu.datasets.label` puts in the place of codes."""

@@ -26,6 +26,7 @@ _SEVERITY = {
     "members": "notice",
     "several": "notice",
     "nobody": "warning",
+    "unheard": "warning",
 }
 
 Regions = list[list[Box] | None]

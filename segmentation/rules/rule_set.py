@@ -25,6 +25,7 @@ from .parsing import tags_of
 from .plain_data import from_json, from_python, from_yaml
 from .problems import Problems
 from .rule_text import is_json, text_of
+from .spelling import unheard_words
 from .tree import RuleTag, measures_of
 from .vocabulary import term_of
 from .writing import data_of
@@ -211,7 +212,8 @@ class TagRules:
             ``tag``, ``value`` : what it is about; ``finding`` : contradiction, dead,
             unreachable, share_above_one, overlap, no_label or not_decided (too complex); with
             data also members (count of each outcome), several (members of whom a later value
-            is true too; `other` won), nobody; ``severity`` : error, warning or notice;
+            is true too; `other` won), nobody, unheard (a word no row and no member has: perhaps
+            misspelt); ``severity`` : error, warning or notice;
             ``other`` : the value above it; ``n_members`` : null without data; ``path``,
             ``line`` : where it stands; ``told_zh``, ``told_en`` : words.
 
@@ -233,9 +235,10 @@ class TagRules:
             if as_of is None:
                 raise ParameterError("as_of", "as_of must be given with data")
             people = self._people(data, as_of, tags)
-            truths = decide(self.tags, people).truths
+            decision = decide(self.tags, people)
             for tag in self.tags:
-                found += findings_with_members(tag, truths[tag.name])
+                found += findings_with_members(tag, decision.truths[tag.name])
+                found += unheard_words(tag, people, decision)
             self._warn("check", people)
         return from_arrow(findings_table(found, Problems(self.lines).line_of), output)
 

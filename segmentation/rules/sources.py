@@ -16,7 +16,7 @@ from siyu.segmentation.records import has_column, table_of
 from .tree import Filter, Measure
 from .vocabulary import Term
 
-__all__ = ["SHARE", "SourceRows", "absent", "counted_rows", "needs_of", "time_of"]
+__all__ = ["SHARE", "SourceRows", "absent", "counted_rows", "filter_needs", "needs_of", "time_of"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -55,6 +55,12 @@ def needs_of(measure: Measure, term: Term) -> list[str]:
     if measure.window is not None:
         columns.append(time_of(measure, term))
     return [column if "." in column else f"{term.source}.{column}" for column in columns]
+
+
+def filter_needs(held: Filter, source: str) -> str:
+    """Name the ``table.column`` that a filter on the rows of a table looks at."""
+    column = _FILTERED[held.column]
+    return column if "." in column else f"{source}.{column}"
 
 
 def time_of(measure: Measure, term: Term) -> str:

@@ -256,6 +256,26 @@ def test_members_are_counted_with_data() -> None:
     assert found[found.finding == "nobody"].value.tolist() == ["odd"]
 
 
+@pytest.mark.parametrize(
+    ("when", "word", "meant"),
+    [
+        ({"measure": "spend", "category": ["tee", "nuts"], ">": 1}, "tee", "tea"),
+        ({"measure": "events", "event": "shar", ">": 1}, "shar", "share"),
+        ({"measure": "spend", "product": 9999, ">": 1}, "9999", ""),
+        ({"measure": "favourite_category", "==": "nut"}, "nut", "nuts"),
+    ],
+)
+def test_words_that_are_nowhere_in_the_data_are_told(
+    when: dict[str, Any], word: str, meant: str
+) -> None:
+    values = [{"value": "a", "when": when}]
+    rules = TagRules.from_dict({"version": 1, "tags": {"t": {"values": values}}})
+    found = rules.check(small_community(1), as_of=AS_OF)
+    told = found[found.finding == "unheard"].told_en.tolist()
+    hint = f"; did you mean '{meant}'?" if meant else ""
+    assert told == [f"nothing in the data is '{word}'{hint}"]
+
+
 def test_data_needs_a_moment() -> None:
     rules = TagRules.from_dict(
         {
