@@ -1,4 +1,4 @@
-"""The command line: ``siyu demo``, ``siyu check``, ``siyu run``.
+"""The command line: ``siyu demo``, ``siyu check``, ``siyu tag``, ``siyu run``.
 
 Heavy libraries load inside the commands that need them, so that ``--help`` is instant.
 """
@@ -53,6 +53,7 @@ Zone = Annotated[
 Require = Annotated[
     str, typer.Option("--require", help="Steps that must not be skipped: tags,koc,...")
 ]
+Rules = Annotated[Path | None, typer.Option("--rules", help="Own tags: a YAML or JSON file.")]
 
 
 @app.command()
@@ -83,6 +84,7 @@ def run(
     tz: Zone = None,
     random_state: State = 0,
     lang: Lang = "zh",
+    rules: Rules = None,
     strict: Strict = False,
     quiet: Quiet = False,
 ) -> None:
@@ -90,10 +92,32 @@ def run(
     from siyu.datasets import Community
 
     steps = tuple(name.strip() for name in require.split(",") if name.strip())
-    options = _options(k=k, random_state=random_state, require=steps, lang=lang)
+    options = _options(k=k, random_state=random_state, require=steps, lang=lang, rules=rules)
     result = _run(Community.from_folder(data, tz=tz), as_of, out, options, quiet=quiet)
     if strict and result.warnings:
         raise typer.Exit(WARNED)
+
+
+@app.command()
+def tag(
+    data: Annotated[Path, typer.Argument(help="Folder of <table>.parquet files.")],
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option("--out", help="A .parquet or .csv file.")],
+    rules: Rules = None,
+    words: Annotated[
+        str | None, typer.Option("--words", help="Words for codes, zh or en; default codes.")
+    ] = None,
+    tz: Zone = None,
+    quiet: Quiet = False,
+) -> None:
+    """Tag every customer in DATA, one row a member, one column a tag."""
+    from siyu.datasets import Community
+    from siyu.tag_file import write_tags
+
+    c = Community.from_folder(data, tz=tz)
+    n_members, n_tags = write_tags(c, out, as_of=as_of, rules=rules, words=words)
+    if not quiet:
+        typer.echo(f"{n_members:,} members, {n_tags} tags: {out}")
 
 
 @app.command()

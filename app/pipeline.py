@@ -18,7 +18,15 @@ from siyu.datasets.files import write_json, write_parquet, write_text
 from siyu.datasets.frames import to_arrow
 from siyu.datasets.labels import Lang
 from siyu.manifest import input_summary, sha256_of, versions
-from siyu.steps import Koc, Offers, activity_of, find_koc, rank_offers, tag_members
+from siyu.steps import (
+    Koc,
+    Offers,
+    activity_of,
+    find_koc,
+    rank_offers,
+    read_rules,
+    tag_members,
+)
 
 __all__ = ["STEPS", "RunOptions", "RunResult", "run_pipeline"]
 
@@ -42,12 +50,15 @@ class RunOptions:
         Steps of `STEPS` whose skipping is an error.
     lang : {"zh", "en"}
         Language in which the report opens; it holds both.
+    rules : Path, optional
+        Own tag rules, YAML or JSON; their tags stand after the built-in ones.
     """
 
     k: int = 10
     random_state: int = 0
     require: tuple[str, ...] = ()
     lang: Lang = "zh"
+    rules: Path | None = None
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -104,8 +115,11 @@ def run_pipeline(
     ------
     DataError
         If there are neither orders nor events, or a step of ``options.require`` was skipped.
+    RuleError
+        If the file of ``options.rules`` cannot be read.
     """
     options = options or RunOptions()
+    rules = read_rules(options.rules)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     result = RunResult(c, c.moment(as_of))
@@ -113,7 +127,7 @@ def run_pipeline(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SiyuWarning)
         _require_activity(c, as_of)
-        result.tags = _step(result, "tags", lambda: tag_members(c, as_of=as_of))
+        result.tags = _step(result, "tags", lambda: tag_members(c, as_of=as_of, rules=rules))
         tell(1, len(STEPS))
         result.koc = _step(result, "koc", lambda: find_koc(c, as_of=as_of))
         tell(2, len(STEPS))
@@ -192,7 +206,11 @@ def _write_manifest(result: RunResult, folder: Path, options: RunOptions) -> Non
         {
             "as_of_us": result.as_of,
             "input": input_summary(result.community),
-            "options": {"k": options.k, "random_state": options.random_state},
+            "options": {
+                "k": options.k,
+                "random_state": options.random_state,
+                "rules_sha256": sha256_of(options.rules) if options.rules else None,
+            },
             "skipped": result.skipped,
             "warnings": result.warnings,
             "outputs": result.written,

@@ -1,6 +1,7 @@
 """The three jobs of a run: tags, KOC and offers, each on whatever tables are there."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -10,6 +11,7 @@ from siyu.datasets import Community, DataError
 
 if TYPE_CHECKING:
     from siyu.recommend import OfferRecommender
+    from siyu.segmentation import TagRules
 
 __all__ = [
     "Koc",
@@ -18,6 +20,7 @@ __all__ = [
     "find_koc",
     "member_features",
     "rank_offers",
+    "read_rules",
     "tag_members",
 ]
 
@@ -55,12 +58,19 @@ def activity_of(c: Community) -> Literal["orders", "events"]:
     raise DataError("needs the table orders or events with at least one row before as_of")
 
 
-def tag_members(c: Community, *, as_of: Any) -> pd.DataFrame:
+def read_rules(path: Path | None) -> "TagRules | None":
+    """Read own tag rules before any work is done; see `siyu.segmentation.TagRules`."""
+    from siyu.segmentation.rules.rule_set import as_rules
+
+    return None if path is None else as_rules(path)
+
+
+def tag_members(c: Community, *, as_of: Any, rules: "TagRules | None" = None) -> pd.DataFrame:
     """Tag every customer: lifecycle, RFM class and behaviour; see `siyu.segmentation.tag`."""
     from siyu.segmentation import tag
 
     activity_of(c.before(as_of))
-    tags: pd.DataFrame = tag(c, as_of=as_of)
+    tags: pd.DataFrame = tag(c, as_of=as_of, rules=rules)
     return tags
 
 

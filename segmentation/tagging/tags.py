@@ -1,12 +1,15 @@
 """All tags of all members in one table: one row a member, one column a tag."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from siyu.datasets.community import Community, as_community, kind_of
-from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.errors import DataError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.segmentation.records import ended_early, is_recorded
 from siyu.segmentation.rhythm import Rhythm, rhythm_of
@@ -25,8 +28,12 @@ from .rhythm_tags import rhythm_tags
 from .taste_tags import taste_tags
 from .value_tags import ValueNorms, value_norms, value_tags
 
+if TYPE_CHECKING:
+    from siyu.segmentation.rules.rule_set import TagRules
+
 __all__ = ["TagNorms", "known_facts", "tag", "tag_evidence", "tag_norms", "tag_table"]
 
+_OF_OTHER_KINDS = "needs kinds of events that nobody has"
 _ACT_TABLES = ("orders", "events", "messages")
 
 
@@ -49,7 +56,7 @@ def tag(
     data: Community | Frame,
     *,
     as_of: Any,
-    rules: None = None,
+    rules: "TagRules | Mapping[str, Any] | str | Path | None" = None,
     calendar: Calendar | None = None,
     output: FrameKind | None = None,
 ) -> Frame:
@@ -61,8 +68,8 @@ def tag(
         A Community gives every customer, a frame the members met in it.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
-    rules : None
-        The built-in tags; own rules are not taken.
+    rules : TagRules, dict, YAML or JSON text, or path of such a file, optional
+        Own tags, decided from the built-in ones and from windows of the tables.
     calendar : Calendar, optional
         The shop's member days and festivals. Default ``Calendar()``: the 13th of each month,
         Spring Festival, 618, double 11 and double 12.
@@ -75,14 +82,16 @@ def tag(
         One column for each tag of `tag_catalog`, always all of them: codes, flags, shares
         (0 to 1), numbers. Null means unknown or not applicable (a basket without purchases),
         never zero. Words for codes: `siyu.datasets.label`. What stands behind each value:
-        `tag_support`.
+        `tag_support`. The tags of `rules` stand last; their words: `TagRules.label`.
 
     Raises
     ------
     DataError
         If there are neither orders nor events.
+    RuleError
+        If `rules` cannot be read; all that is wrong with them is named at once.
     ParameterError
-        If `rules` are given.
+        If `rules` are of another kind.
 
     Warns
     -----
@@ -104,12 +113,31 @@ def tag(
     >>> tags.columns[:5].tolist()
     ['member_id', 'stage', 'purchase_rhythm_days', 'rhythm_regularity', 'next_due']
     """
-    if rules is not None:
-        raise ParameterError("rules", f"own rules are not taken, leave rules=None; got {rules!r}")
+    from siyu.segmentation.rules.rule_set import as_rules
+
+    own = None if rules is None else as_rules(rules)
     facts = known_facts(data, as_of, calendar, "tag()")
     table = tag_table(facts, tag_norms(facts))
     _warn_of_weakness(table, facts)
+    if own is not None:
+        table = _with_rules(table, own, facts)
     return from_arrow(table, output or kind_of(data))
+
+
+def _with_rules(table: pa.Table, own: "TagRules", facts: Facts) -> pa.Table:
+    """Put the tags of rules after the built-in ones; warn of measures unknown of everybody."""
+    from siyu.segmentation.rules.rule_set import rule_columns, unknown_measures
+
+    unknown = unknown_measures(own, facts.c, table, facts.end)
+    if unknown.num_rows:
+        told = "; ".join(f"{row['measure']} ({row['reason']})" for row in unknown.to_pylist())
+        warn(
+            f"tag(): rules ask what is unknown of everybody: {told}", from_arrow(unknown, "pandas")
+        )
+    decided = rule_columns(own, facts.c, table, facts.end).drop_columns(["member_id"])
+    for name, column in zip(decided.column_names, decided.columns, strict=True):
+        table = table.append_column(name, column)
+    return table
 
 
 def known_facts(data: Community | Frame, as_of: Any, calendar: Calendar | None, call: str) -> Facts:
@@ -172,17 +200,22 @@ def _warn_of_weakness(table: pa.Table, facts: Facts) -> None:
             unknown[entry.tag] = reason
     if all("=" in reason for reason in unknown.values()):
         unknown = {}  # only kinds of events that nobody ever did
-    told = "; ".join(f"{tag} ({reason})" for tag, reason in unknown.items())
+    causes = Counter(_OF_OTHER_KINDS if "=" in why else why for why in unknown.values())
+    told = "; ".join(f"{reason} ({n})" for reason, n in causes.most_common())
     ended = ended_early(facts.c, facts.end)
-    said = [told and f"unknown, hence null: {told}", ended]
+    said = [told and f"{len(unknown)} tags are unknown, hence null: {told}", ended]
     if any(said):
         problems = pa.table({"tag": list(unknown), "reason": list(unknown.values())})
         warn(f"tag(): {'; '.join(filter(None, said))}", from_arrow(problems, "pandas"))
 
 
 def _reason(tag: Tag, facts: Facts) -> str:
-    """Say what a tag lacks; empty if nothing is absent."""
+    """Say what a tag lacks, the whole table if it is absent; empty if nothing is."""
     for need in tag.needs:
-        if not any(is_there(facts, *either.split(".")) for either in need.split("|")):
-            return f"needs {need.replace('|', ' or ')}"
+        either = need.split("|")
+        if not any(is_there(facts, *column.split(".")) for column in either):
+            tables = dict.fromkeys(column.split(".")[0] for column in either)
+            if not any(facts.c.has(table) for table in tables):
+                either = list(tables)
+            return f"needs {' or '.join(either)}"
     return ""

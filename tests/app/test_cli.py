@@ -117,3 +117,64 @@ def test_check_names_what_is_wrong_with_a_table(tmp_path: Path) -> None:
 
 def test_the_version_is_shown() -> None:
     assert siyu("--version").stdout.startswith("siyu 0.1.0")
+
+
+RULES = """
+version: 1
+tags:
+  care:
+    label: {zh: 关怀, en: care}
+    values:
+      - value: call
+        label: {zh: 致电, en: call them}
+        when: {measure: stage, in: [dormant, churned]}
+    otherwise: {value: wait, label: {zh: 等待, en: wait}}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    make_community(80, random_state=0).to_folder(folder)
+    return folder
+
+
+@pytest.mark.slow
+def test_tags_and_own_rules_are_written_as_one_table(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES, "utf-8")
+    out = tmp_path / "tags.parquet"
+    done = siyu(
+        "tag", shop, "--as-of", "2026-06-03", "--out", out, "--rules", tmp_path / "rules.yaml"
+    )
+    assert done.returncode == 0, done.stderr
+    tags = pd.read_parquet(out)
+    assert tags.columns[-1] == "care"
+    lapsed = tags["stage"].isin(["dormant", "churned"])
+    assert tags["care"].tolist() == ["call" if yes else "wait" for yes in lapsed]
+
+
+@pytest.mark.slow
+def test_tags_are_written_in_words_for_people(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES, "utf-8")
+    out, rules = tmp_path / "tags.csv", tmp_path / "rules.yaml"
+    words = ("--rules", rules, "--words", "zh", "--out", out)
+    done = siyu("tag", shop, "--as-of", "2026-06-03", *words)
+    assert done.returncode == 0, done.stderr
+    tags = pd.read_csv(out)
+    assert set(tags["stage"]) <= {"潜客", "新客", "成长", "成熟", "沉睡", "流失", "回流"}
+    assert set(tags["care"]) <= {"致电", "等待"}
+
+
+def test_a_file_of_tags_ends_with_a_kind_that_can_be_written(shop: Path, tmp_path: Path) -> None:
+    done = siyu("tag", shop, "--as-of", "2026-06-03", "--out", tmp_path / "tags.xlsx")
+    assert done.returncode == 2
+    assert ".parquet or .csv" in done.stderr
+
+
+def test_rules_that_name_what_nobody_knows_are_bad_data(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES.replace("dormant", "dorment"), "utf-8")
+    out, rules = tmp_path / "tags.parquet", tmp_path / "rules.yaml"
+    done = siyu("tag", shop, "--as-of", "2026-06-03", "--out", out, "--rules", rules)
+    assert done.returncode == 3
+    assert "dormant" in done.stderr
+    assert not out.exists()

@@ -9,8 +9,14 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from siyu.datasets import Community, DataError, ParameterError, SiyuWarning, make_community
-from siyu.segmentation import lifecycle, rfm, rfm_class, tag, tag_catalog
+from siyu.datasets import (
+    Community,
+    DataError,
+    SchemaError,
+    SiyuWarning,
+    make_community,
+)
+from siyu.segmentation import TagRules, lifecycle, rfm, rfm_class, tag, tag_catalog
 from siyu.segmentation.tagging.catalogue import CATALOGUE
 from siyu.segmentation.tagging.facts import facts_of
 from siyu.segmentation.tagging.tags import tag_norms, tag_table
@@ -192,8 +198,10 @@ def test_shares_are_events_of_that_name() -> None:
 
 def test_events_without_any_share_do_not_tell_who_shares() -> None:
     events = pd.DataFrame({"member_id": 1, "event_time": at(*DAYS), "event": "rate"})
-    with pytest.warns(SiyuWarning, match="n_shares .needs events.event=share"):
+    with pytest.warns(SiyuWarning, match="kinds of events that nobody has") as caught:
         assert tag(Community(events=events, tz=TZ), as_of=T).n_shares.isna().all()
+    told = caught[0].message.problems.set_index("tag")  # type: ignore[union-attr]
+    assert told.reason["n_shares"] == "needs events.event=share"
 
 
 def test_a_kind_of_event_that_nobody_does_is_alone_no_cause_to_warn() -> None:
@@ -240,7 +248,7 @@ def test_an_unrecorded_span_makes_no_zombies() -> None:
 
 
 def test_absent_tables_give_null_and_one_warning_that_names_them() -> None:
-    with pytest.warns(SiyuWarning, match="needs referrals.inviter_id") as caught:
+    with pytest.warns(SiyuWarning, match="needs referrals") as caught:
         tags = tag(Community(orders=orders_on(DAYS), tz=TZ), as_of=T)
     assert len(caught) == 1
     assert tags.n_invited.isna().all()
@@ -255,7 +263,7 @@ def test_a_table_not_yet_recorded_is_unknown_not_zero() -> None:
     events = pd.DataFrame({"member_id": 1, "event_time": at("2026-05-01"), "event": "share"})
     span = {"events": ("2026-04-01", "2026-06-01")}
     c = Community(orders=orders_on(DAYS), events=events, tz=TZ, observed=span)
-    with pytest.warns(SiyuWarning, match="n_shares"):
+    with pytest.warns(SiyuWarning, match="needs events.event_time"):
         assert tag(c, as_of=T).n_shares.isna().all()
 
 
@@ -338,6 +346,46 @@ def test_neither_orders_nor_events_cannot_be_tagged() -> None:
         tag(Community(members=members, tz=TZ), as_of=T)
 
 
-def test_own_rules_are_refused() -> None:
-    with pytest.raises(ParameterError, match="own rules are not taken"):
-        tag(orders_on(DAYS), as_of=T, rules={"x": 1})  # type: ignore[arg-type]
+def _rules(name: str = "often", measure: str = "recency") -> dict[str, Any]:
+    value = {"value": "yes", "when": {"measure": measure, "<": 30}}
+    return {"version": 1, "tags": {name: {"values": [value], "otherwise": "no"}}}
+
+
+@pytest.mark.filterwarnings("ignore::siyu.datasets.SiyuWarning")
+def test_own_rules_add_their_tags_after_the_built_in_ones() -> None:
+    with_rules = tag(orders_on(DAYS), as_of=T, rules=_rules())
+    plain = tag(orders_on(DAYS), as_of=T)
+    pd.testing.assert_frame_equal(with_rules.drop(columns="often"), plain)
+    assert with_rules.columns[-1] == "often"
+
+
+@pytest.mark.filterwarnings("ignore::siyu.datasets.SiyuWarning")
+def test_own_rules_decide_as_they_do_alone() -> None:
+    orders = orders_on(DAYS)
+    alone = TagRules.from_dict(_rules()).apply(orders, as_of=T)
+    assert tag(orders, as_of=T, rules=_rules())["often"].tolist() == alone["often"].tolist()
+
+
+def test_own_rules_may_not_take_the_name_of_a_built_in_tag() -> None:
+    with pytest.raises(SchemaError, match="favourite_store: this name is taken"):
+        tag(orders_on(DAYS), as_of=T, rules=_rules("favourite_store"))
+
+
+def test_own_rules_that_cannot_be_read_are_refused_before_any_work() -> None:
+    with pytest.raises(SchemaError, match="recensy"):
+        tag(orders_on(DAYS), as_of=T, rules=_rules(measure="recensy"))
+
+
+def test_own_rules_that_ask_the_unknown_warn() -> None:
+    with (
+        pytest.warns(SiyuWarning, match="tags are unknown, hence null"),
+        pytest.warns(SiyuWarning, match="unknown of everybody: age"),
+    ):
+        tag(orders_on(DAYS), as_of=T, rules=_rules(measure="age"))
+
+
+def test_a_warning_counts_the_tags_that_want_for_a_table() -> None:
+    with pytest.warns(SiyuWarning, match=r"needs sends \(\d+\); ") as caught:
+        tag(orders_on(DAYS), as_of=T)
+    problems = caught[0].message.problems  # type: ignore[union-attr]
+    assert "open_rate" in problems.tag.tolist()
