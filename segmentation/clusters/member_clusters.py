@@ -16,7 +16,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from siyu.datasets.errors import ParameterError, Problem, SchemaError
+from siyu.datasets.errors import ParameterError, Problem, SchemaError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.labels import Lang
 from siyu.datasets.randomness import generator
@@ -85,10 +85,11 @@ class MemberClusters(
     Notes
     -----
     Scaling: numbers that are never negative, not shares and skewed beyond 1 go through
-    log(1 + x / u), u their median above 0; all numbers are then centred at the median and
-    divided by the widest of three spreads between quantiles, and drawn in beyond 6. Two
-    different codes or flags are half as far apart as two numbers on average. What is unknown of
-    a member adds no distance (k-POD).
+    log(1 + x / u), u the 2 % quantile of those above 0, if that makes them less skewed. All
+    numbers are centred at the median and divided by the widest of three spreads between
+    quantiles, or, where they gather at two to four values with gaps between, by the spread
+    around those; beyond 6 they are drawn in. Two different codes or flags are half as far apart,
+    squared, as two numbers on average. What is unknown of a member adds no distance (k-POD).
 
     Choice: ``stability`` is the mean adjusted Rand index of half samples' clusters over the same
     members (3,000 at most). ``valley`` compares how many members lie midway between neighbouring
@@ -163,6 +164,11 @@ class MemberClusters(
             If ids are null or repeated, a number is infinite, or a column is free text.
         DataError
             If there are no members, no columns to cluster by, or none shared with `previous`.
+
+        Warns
+        -----
+        SiyuWarning
+            If there are fewer clusters than asked for.
         """
         search = self._search()
         rng = generator(self.random_state)
@@ -177,6 +183,9 @@ class MemberClusters(
             description = describe_clusters(model, columns, places, rng)
         self._take((model, candidates, dropped, description))
         self.labels_ = _ids(places, model)
+        if search.n_clusters is not None and self.n_clusters_ < search.n_clusters:
+            told = f"{self.n_clusters_} clusters found, {search.n_clusters} asked for"
+            warn(f"MemberClusters.fit(): {told}; there are too few different members")
         return self
 
     def predict(self, X: Any) -> Ints:

@@ -25,6 +25,7 @@ most half as much as a number (Huang 1998 advises a weight of about half a stand
 
 _FARTHEST = 6.0  # scaled numbers beyond are drawn in: no single member is a cluster
 _SKEWED = 1.0
+_UNIT_QUANTILE = 0.02
 _LEAST_LEVEL_SHARE = 0.02
 _FEW_VALUES = 10
 _MOST_AT_ONE_VALUE = 0.3
@@ -161,12 +162,9 @@ def _number_scale(column: Column, sample: npt.NDArray[np.int64], unknown: float)
         return Scale(column.name, "flag", 0, 0, 1, 1, (), np.nan, unknown)
     met, counts = np.unique(drawn, return_counts=True)
     is_lumpy = len(met) <= _FEW_VALUES or counts.max() > _MOST_AT_ONE_VALUE * len(drawn)
-    skewness, unit = _skewness(drawn), 0.0
-    is_share = least >= 0 and most <= 1
-    if least >= 0 and not is_share and skewness > _SKEWED:
-        unit = float(np.median(drawn[drawn > 0])) if most > 0 and (drawn > 0).any() else 0.0
-        if unit and abs(_skewness(np.log1p(drawn / unit))) > skewness:
-            unit = 0.0
+    skewness = _skewness(drawn)
+    may_log = least >= 0 and most > 1 and skewness > _SKEWED
+    unit = _log_unit(drawn) if may_log else 0.0
     plain = np.log1p(drawn / unit) if unit else drawn
     centre, spread = _centre_and_spread(plain)
     if len(met) > _MANY_VALUES:
@@ -174,6 +172,15 @@ def _number_scale(column: Column, sample: npt.NDArray[np.int64], unknown: float)
     kind: Literal["lumpy", "number"] = "lumpy" if is_lumpy else "number"
     weight = CODE_WEIGHT if is_lumpy else 1.0
     return Scale(column.name, kind, unit, centre, spread, weight, (), skewness, unknown)
+
+
+def _log_unit(ordered: Floats) -> float:
+    """Give u where log(1 + x / u) is less skewed than x, else 0; sorted input.
+
+    A low quantile: below u the logarithm is hardly one, and groups there are squeezed.
+    """
+    unit = float(np.quantile(ordered[ordered > 0], _UNIT_QUANTILE))
+    return unit if abs(_skewness(np.log1p(ordered / unit))) < _skewness(ordered) else 0.0
 
 
 def _centre_and_spread(plain: Floats) -> tuple[float, float]:
