@@ -1,8 +1,9 @@
 """Trials in the past: every method forecasts windows whose outcome is known by now.
 
 A trial stands at an earlier day, fits every method to what was known then, and forecasts the
-window that followed. The length of the window is the horizon, or half of the record where two
-windows do not fit into it.
+window that followed. The length of the window is the horizon; where two horizons do not fit into
+the record it is a third of it, for a trial takes three stretches: one to look back on, one to
+learn from, and one to be judged by.
 """
 
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Trial:
         names = [name for name in (among or self.forecasts) if name not in PLAIN]
         likely = {name: self._losses(name, "log_likelihood").mean() for name in names}
         top = max(names, key=lambda name: likely[name])
-        level = [n for n in names if self.difference(n, top, "log_likelihood").high >= 0]
+        level = [n for n in names if not self.difference(n, top, "log_likelihood").high < 0]
         scores = np.array([score_estimates(self.visits, self.forecasts[n]) for n in level])
         worse = np.column_stack([scores[:, :2], -scores[:, 2], scores[:, 3], np.abs(scores[:, 4])])
         worse = np.column_stack([worse, -scores[:, 5]])
@@ -95,7 +96,7 @@ def run_trials(
     Trial or None
         None where the record is shorter than four weeks.
     """
-    window = window_days(history, horizon, 0)
+    window = window_days(history, horizon, 0, parts=3)
     starts = -window * np.arange(n_windows, 0, -1)
     cuts = starts[starts - window // 2 > history.first_day] if window else starts[:0]
     if not len(cuts):

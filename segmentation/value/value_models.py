@@ -38,7 +38,7 @@ class ValueModel(BaseEstimator):  # type: ignore[misc]
     ----------
     horizon : str or Timedelta, default "91D"
         Whole days. It may be as long as the record: the models then learn from windows of half
-        its length, and the BTYD models carry the forecast on.
+        its length, are tried on a third, and the BTYD models carry the forecast on.
     activity : {"orders", "events"}
         Events have no money: `value` is then null.
     level : float in (0, 1), default 0.9

@@ -204,8 +204,10 @@ class VisitForecasts:
         return dict(zip(TREES, (direct, factor, factor * self.rescale), strict=True))
 
 
-def window_days(history: History, horizon: int, cut: int) -> int:
-    """Give the length of past windows: the horizon if two fit, else half of the record, in weeks.
+def window_days(history: History, horizon: int, cut: int, parts: int = 2) -> int:
+    """Give the length of past windows: the horizon if two fit, else one of so many equal parts.
+
+    Parts of the record before the cut are cut to whole weeks; 0 where it is under four weeks.
 
     Examples
     --------
@@ -217,7 +219,7 @@ def window_days(history: History, horizon: int, cut: int) -> int:
     span = cut - history.first_day
     if len(past_cuts(history, horizon, until=cut - horizon, n_cuts=1)):
         return horizon
-    return int(min(span // 14 * 7, horizon)) if span >= 28 else 0
+    return int(min(span // (7 * parts) * 7, horizon)) if span >= 28 else 0
 
 
 def _n_cuts(history: History, window: int, cut: int) -> int:
