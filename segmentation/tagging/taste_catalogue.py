@@ -133,14 +133,12 @@ TASTE_TAGS: tuple[Tag, ...] = (
         "",
         ("orders.product_id", "products.category"),
         (
-            "自身节奏最逾期的品类（购买三天以上，且沉默未超过三个周期）",
-            "the category most overdue by its own rhythm (bought on three days or more, "
-            "silent for three gaps at most)",
+            "按自身节奏已到期（沉默一至两个周期）的品类中购买天数最多者；均未到期则取最先到期者"
+            "（购买三天以上的品类）",
+            "of the categories due by their own rhythm (silent for one to two gaps) the one bought "
+            "on most days; if none is due, the first that will be (bought on three days or more)",
         ),
-        (
-            "按品类发补货提醒",
-            "remind to restock that category",
-        ),
+        ("按品类发补货提醒", "remind to restock that category"),
         "visits",
     ),
     Tag(

@@ -41,7 +41,7 @@ _STRENGTH = 1.0
 _LOYAL, _FEWEST_LOYAL = 0.8, 3
 _USED = 0.2
 _VARIETY_STRENGTH = 5.0
-_DUE_DAYS, _GIVEN_UP = 3, 3.0
+_DUE_DAYS, _GIVEN_UP = 3, 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,9 +150,11 @@ def _variety(taste: _Taste) -> dict[str, Found]:
 
 
 def _next_due(taste: _Taste, end: int) -> dict[str, Found]:
-    """Find the category whose own rhythm is most overdue, and when it was due.
+    """Find the category to restock by its own rhythm, and when it is due.
 
-    Of categories bought on three days or more, unless silent for three of their own gaps.
+    Of the categories bought on three days or more, those silent for one to two of their own
+    gaps are due: of them the one bought on most days, which is bought within two weeks twice
+    as often as the most overdue one. Where none is due, the one that will be first.
     """
     cells, n = taste.cells, taste.cells.shape[0]
     days = cells.n_days(taste.day)
@@ -160,10 +162,11 @@ def _next_due(taste: _Taste, end: int) -> dict[str, Found]:
     gap = (last - first) / np.maximum(days - 1, 1)
     ratio = (end - last) / np.where(gap > 0, gap, 1.0)
     own = np.flatnonzero((days >= _DUE_DAYS) & (ratio <= _GIVEN_UP))
+    score = np.where(ratio >= 1, days, ratio)[own]
     most = np.full(n, -1.0)
-    np.maximum.at(most, cells.member[own], ratio[own])
+    np.maximum.at(most, cells.member[own], score)
     found = np.full(n, -1, dtype=np.int64)
-    winners = own[ratio[own] == most[cells.member[own]]][::-1]  # of equals the first is put last
+    winners = own[score == most[cells.member[own]]][::-1]  # of equals the first is put last
     found[cells.member[winners]] = winners
     none = found < 0
     at = found[~none]

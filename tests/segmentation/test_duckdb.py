@@ -332,13 +332,13 @@ def test_next_category(stocked: tuple[dict[str, pd.DataFrame], pd.DataFrame]) ->
         own AS (
             SELECT member_id, category, max(order_time) AS latest,
                    epoch_us(max(order_time) - min(order_time))
-                   / (count(DISTINCT here::DATE) - 1) AS gap,
+                   / (count(DISTINCT here::DATE) - 1) AS gap, count(DISTINCT here::DATE) AS n,
                    epoch_us(TIMESTAMPTZ '2026-03-01 00:00:00+00' - max(order_time)) AS silence
             FROM shopped GROUP BY 1, 2 HAVING count(DISTINCT here::DATE) >= 3
         )
-        SELECT member_id, arg_max(category, silence / gap) AS category,
-               epoch_us(arg_max(latest, silence / gap)) + arg_max(gap, silence / gap) AS due
-        FROM own WHERE silence / gap <= 3 GROUP BY 1 ORDER BY 1
+        SELECT DISTINCT ON (member_id) member_id, category, epoch_us(latest) + gap AS due
+        FROM own WHERE silence / gap <= 2
+        ORDER BY member_id, CASE WHEN silence < gap THEN silence / gap ELSE n END DESC, category
     """
     expected = _sql(query, **frames).set_index("member_id")
     ours = tags[tags.next_category.notna()]

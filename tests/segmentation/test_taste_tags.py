@@ -44,7 +44,7 @@ def test_one_line_tells_no_variety() -> None:
     assert pd.isna(tags_of(orders=orders, products=PRODUCTS).variety_seeking[1])
 
 
-def test_the_next_category_is_the_most_overdue_by_its_own_rhythm() -> None:
+def test_the_next_category_is_due_by_its_own_rhythm() -> None:
     tea = ["2026-01-01 10", "2026-01-11 10", "2026-01-21 10", "2026-02-15 10"]  # gap 15 days
     soap = ["2026-02-08 10", "2026-02-12 10", "2026-02-20 10"]  # gap 6 days, 8.6 ago
     orders = orders_on(tea + soap, product_id=[1, 2, 1, 1, 3, 3, 3])
@@ -53,13 +53,27 @@ def test_the_next_category_is_the_most_overdue_by_its_own_rhythm() -> None:
     assert row.next_category_due == at("2026-02-26 10:00")[0]
 
 
+def test_of_categories_that_are_due_the_one_bought_most_is_next() -> None:
+    tea = ["2026-02-01", "2026-02-07", "2026-02-13", "2026-02-19"]  # gap 6 days, 10 ago
+    soap = ["2026-02-05", "2026-02-11", "2026-02-17"]  # gap 6 days, 12 ago
+    orders = orders_on(tea + soap, product_id=[1] * 4 + [3] * 3)
+    assert tags_of(orders=orders, products=PRODUCTS).next_category[1] == "tea"
+
+
+def test_if_nothing_is_due_the_first_that_will_be_is_next() -> None:
+    tea = ["2025-12-01", "2026-01-01", "2026-02-01", "2026-02-25"]
+    soap = ["2026-02-01", "2026-02-11", "2026-02-21"]  # due on 3 March
+    orders = orders_on(tea + soap, product_id=[1] * 4 + [3] * 3)
+    assert tags_of(orders=orders, products=PRODUCTS).next_category[1] == "soap"
+
+
 def test_a_category_bought_on_two_days_has_no_rhythm_of_its_own() -> None:
     orders = orders_on([DAYS[0], DAYS[1], DAYS[1]], product_id=1)
     assert pd.isna(tags_of(orders=orders, products=PRODUCTS).next_category[1])
 
 
-def test_a_category_silent_for_more_than_three_gaps_is_given_up() -> None:
-    days = ["2026-01-01", "2026-01-02", "2026-01-03"]
+def test_a_category_silent_for_more_than_two_gaps_is_given_up() -> None:
+    days = ["2026-01-01", "2026-01-15", "2026-01-29"]  # gap 14 days, 31 ago
     tags = tags_of(orders=orders_on(days, product_id=1), products=PRODUCTS)
     assert pd.isna(tags.next_category_due[1])
 
