@@ -126,6 +126,11 @@ class GammaGamma(BaseEstimator):  # type: ignore[misc]
         float64 array, a value a row, above 0
             Between the member's own mean and that of all members, the latter for members
             without repeat purchases. A mean below 0 (refunds) counts as 0.
+
+        Raises
+        ------
+        SchemaError
+            If the summary breaks a rule.
         """
         check_is_fitted(self)
         p, q, gamma = (self.params_[name] for name in ("p", "q", "gamma"))
@@ -153,6 +158,13 @@ class GammaGamma(BaseEstimator):  # type: ignore[misc]
         -------
         float64 array, a value a row, 0 or more
             In the currency of the summary; NaN for members who never bought.
+
+        Raises
+        ------
+        SchemaError
+            If the summary breaks a rule.
+        ParameterError
+            If `horizon` lies outside 0 to 1e12, or `discount` is below 0.
 
         Notes
         -----

@@ -150,8 +150,9 @@ def require_members(n: int, model: str, whom: str) -> None:
 
 def read_horizon(horizon: float) -> float:
     """Check a horizon, in the unit of the summary."""
-    if not 0 <= horizon < np.inf:
-        raise ParameterError("horizon", f"horizon must be 0 or more, and finite, got {horizon}")
+    if not 0 <= horizon <= LONGEST:
+        told = f"horizon must lie between 0 and {LONGEST:.0e}, got {horizon}"
+        raise ParameterError("horizon", told)
     return float(horizon)
 
 

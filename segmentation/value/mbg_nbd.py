@@ -120,13 +120,35 @@ class MBGNBD(BaseEstimator):  # type: ignore[misc]
         -------
         float64 array, a value a row, 0 or more
             NaN for members who never bought; see `expected_purchases_new`.
+
+        Raises
+        ------
+        SchemaError
+            If the summary breaks a rule.
+        ParameterError
+            If `horizon` lies outside 0 to 1e12.
         """
         check_is_fitted(self)
         histories = read_histories(summary)
         return beta_geometric.expected(self.params_, histories, read_horizon(horizon), _AT_FIRST)
 
     def expected_purchases_new(self, horizon: float) -> float:
-        """Give the repeat purchases expected of a new member from the first purchase on."""
+        """Give the repeat purchases expected of a new member from the first purchase on.
+
+        Parameters
+        ----------
+        horizon : float >= 0
+            In the unit of the summary, from the first purchase.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ParameterError
+            If `horizon` lies outside 0 to 1e12.
+        """
         check_is_fitted(self)
         at = read_horizon(horizon)
         return float(beta_geometric.expected(self.params_, new_member(), at, _AT_FIRST)[0])
@@ -146,6 +168,11 @@ class MBGNBD(BaseEstimator):  # type: ignore[misc]
         -------
         float64 array, a value a row, 0 to 1
             NaN for members who never bought.
+
+        Raises
+        ------
+        SchemaError
+            If the summary breaks a rule.
         """
         check_is_fitted(self)
         return beta_geometric.alive(self.params_, read_histories(summary), _AT_FIRST)

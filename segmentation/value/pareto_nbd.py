@@ -122,13 +122,35 @@ class ParetoNBD(BaseEstimator):  # type: ignore[misc]
         -------
         float64 array, a value a row, 0 or more
             NaN for members who never bought; see `expected_purchases_new`.
+
+        Raises
+        ------
+        SchemaError
+            If the summary breaks a rule.
+        ParameterError
+            If `horizon` lies outside 0 to 1e12.
         """
         check_is_fitted(self)
         histories = read_histories(summary)
         return pareto_nbd_likelihood.expected(self.params_, histories, read_horizon(horizon))
 
     def expected_purchases_new(self, horizon: float) -> float:
-        """Give the repeat purchases expected of a new member from the first purchase on."""
+        """Give the repeat purchases expected of a new member from the first purchase on.
+
+        Parameters
+        ----------
+        horizon : float >= 0
+            In the unit of the summary, from the first purchase.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ParameterError
+            If `horizon` lies outside 0 to 1e12.
+        """
         check_is_fitted(self)
         at = read_horizon(horizon)
         return float(pareto_nbd_likelihood.expected(self.params_, new_member(), at)[0])
@@ -148,6 +170,11 @@ class ParetoNBD(BaseEstimator):  # type: ignore[misc]
         -------
         float64 array, a value a row, 0 to 1
             NaN for members who never bought.
+
+        Raises
+        ------
+        SchemaError
+            If the summary breaks a rule.
         """
         check_is_fitted(self)
         return pareto_nbd_likelihood.alive(self.params_, read_histories(summary))

@@ -18,7 +18,7 @@ from btyd_members import bg_world, histories, pareto_world
 from siyu.datasets import DataError, ParameterError, SchemaError, SiyuWarning
 from siyu.segmentation.value import beta_geometric, pareto_nbd_likelihood
 from siyu.segmentation.value.bg_nbd import BGNBD
-from siyu.segmentation.value.histories import read_histories
+from siyu.segmentation.value.histories import distinct_rows, read_histories
 from siyu.segmentation.value.mbg_nbd import MBGNBD
 from siyu.segmentation.value.pareto_nbd import ParetoNBD
 
@@ -318,8 +318,18 @@ def test_odd_weights_are_refused(make: Any, weight: list[float]) -> None:
 @pytest.mark.parametrize("horizon", [-1, np.nan, np.inf])
 def test_an_odd_horizon_is_refused(make: Any, horizon: float) -> None:
     model = make().fit(FEW, sample_weight=WEIGHT)
-    with pytest.raises(ParameterError, match="horizon must be 0 or more, and finite"):
+    with pytest.raises(ParameterError, match=r"horizon must lie between 0 and 1e.12"):
         model.expected_purchases(FEW, horizon)
+
+
+def test_rows_are_told_apart_whatever_their_number_of_values() -> None:
+    # Four columns of 60,000 values have more combinations than an int64 can number.
+    columns = [np.random.default_rng(seed).permutation(60_000).astype(float) for seed in range(4)]
+    twice = [np.concatenate([column, column]) for column in columns]
+    distinct, at = distinct_rows(*twice)
+    assert len(distinct[0]) == 60_000
+    for column, values in zip(twice, distinct, strict=True):
+        assert np.array_equal(values[at], column)
 
 
 def test_bg_nbd_holds_everyone_who_bought_once_for_active() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from siyu.datasets import load_cdnow
+from siyu.datasets import SchemaError, load_cdnow
 from siyu.segmentation.value.bg_nbd import BGNBD
 from siyu.segmentation.value.btyd_frame import btyd_summary
 from siyu.segmentation.value.gamma_gamma import GammaGamma
@@ -149,3 +149,9 @@ def test_orders_of_one_day_are_one_purchase(siyu_data: Path) -> None:
     by_days = btyd_summary(days, as_of="1997-10-01", unit="7D", tz="UTC")
     assert len(orders) - len(days) == 223
     pd.testing.assert_frame_equal(by_rows, by_days)
+
+
+@pytest.mark.parametrize("model", [BGNBD(), MBGNBD(), ParetoNBD()])
+def test_counting_the_first_order_is_found_out(sample: pd.DataFrame, model: Any) -> None:
+    with pytest.raises(SchemaError, match=r"x: above 0 where t_x is 0: leave out .*; 1411 rows"):
+        model.fit(sample.assign(x=sample.x + 1))
