@@ -98,7 +98,7 @@ def acts_of(a: Audience, kinds: tuple[str, ...]) -> Acts:
         if not (there and has_column(a.c, table, key) and has_column(a.c, table, time)):
             continue
         recorded = True
-        rows, of, at = a.rows(table, time, key)
+        rows, of, at = a.rows(table, time, key, ("amount", "quantity", "event"))
         kept = np.ones(len(of), np.bool_)
         if kind == "purchase":
             kept = is_purchase(rows)
@@ -112,7 +112,7 @@ def acts_of(a: Audience, kinds: tuple[str, ...]) -> Acts:
 
 def event_days(a: Audience, event: str) -> tuple[Ints, Ints]:
     """Give the local days on which members did one kind of event."""
-    rows, of, at = a.rows("events", "event_time")
+    rows, of, at = a.rows("events", "event_time", columns=("event",))
     is_it = np.asarray(pc.equal(rows["event"], event).to_numpy(), np.bool_)
     return of[is_it], local_day(at[is_it], a.c.tz)
 

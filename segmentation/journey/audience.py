@@ -78,16 +78,22 @@ class Audience:
         """Give the last local day of which anything is recorded."""
         return int(local_day(np.array([self.end - 1]), self.c.tz)[0])
 
-    def rows(self, table: str, time: str, key: str = "member_id") -> tuple[pa.Table, Ints, Ints]:
-        """Give the dated rows of the members in a table, whose they are, and when (us)."""
+    def rows(
+        self, table: str, time: str, key: str = "member_id", columns: tuple[str, ...] = ()
+    ) -> tuple[pa.Table, Ints, Ints]:
+        """Give the dated rows of the members in a table, whose they are, and when (us).
+
+        Beside `key` and `time` they have those of `columns` that are there.
+        """
         rows = self.c.arrow(table)
         if rows is None or time not in rows.column_names:
             return pa.table({}), np.empty(0, np.int64), np.empty(0, np.int64)
+        wanted = dict.fromkeys((key, time, *columns))
+        rows = rows.select([name for name in wanted if name in rows.column_names])
         of = lookup(rows[key], self.members)
-        dated = np.asarray(rows[time].is_valid().to_numpy())
-        at = pa.array(np.flatnonzero((of >= 0) & dated))
-        rows = rows.take(at)
-        return rows, of[at.to_numpy()], instants(rows[time])
+        kept = (of >= 0) & np.asarray(rows[time].is_valid().to_numpy())
+        rows = rows.take(pa.array(np.flatnonzero(kept)))
+        return rows, of[kept], instants(rows[time])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,7 +210,7 @@ def _campaigns(a: Audience) -> pa.Array:
     """Give the campaign of each member's first dated invitation."""
     if not has_column(a.c, "referrals", "campaign_id"):
         raise DataError("by='campaign_id' needs referrals with the column campaign_id")
-    rows, of, at = a.rows("referrals", "referral_time", "invitee_id")
+    rows, of, at = a.rows("referrals", "referral_time", "invitee_id", ("campaign_id",))
     first = np.full(len(a.members), -1)
     if len(of):
         campaign, names = encode(rows["campaign_id"])

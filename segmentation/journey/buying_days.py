@@ -42,7 +42,7 @@ class BuyingDays:
     @classmethod
     def of_audience(cls, a: Audience) -> "BuyingDays":
         """Put the purchases of each member on each local day together."""
-        rows, of, at = a.rows("orders", "order_time")
+        rows, of, at = a.rows("orders", "order_time", columns=("amount", "quantity"))
         bought = is_purchase(rows)
         of, day = of[bought], local_day(at[bought], a.c.tz)
         width = int(day.max(initial=0)) + 1

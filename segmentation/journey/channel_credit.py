@@ -22,6 +22,7 @@ from .audience import Audience, audience_of, groups_of
 from .buying_days import order_codes
 from .estimates import known
 from .paths import earliest
+from .sorted_keys import distinct
 
 __all__ = ["CREDITS", "attribution"]
 
@@ -136,7 +137,7 @@ class _Orders:
 
     @classmethod
     def of_audience(cls, a: Audience, since: int) -> "_Orders":
-        rows, of, at = a.rows("orders", "order_time")
+        rows, of, at = a.rows("orders", "order_time", columns=("amount", "quantity", "order_id"))
         bought = is_purchase(rows)
         code = order_codes(a, rows, of, at)
         met, place = np.unique(code[bought], return_inverse=True)
@@ -152,7 +153,7 @@ class _Orders:
         total = exact_total(self.amount)
         n_orders = np.array([exact_total(row) for row in credit], np.float64)
         amount = np.array([exact_total(row * self.amount) for row in credit], np.float64)
-        n_members = [len(np.unique(self.of[row > 0])) for row in credit]
+        n_members = [len(distinct(self.of[row > 0])) for row in credit]
         there = np.flatnonzero(n_orders > 0)
         share = amount[there] / total if total else np.full(len(there), np.nan)
         columns = {
@@ -184,7 +185,7 @@ def _touches(a: Audience, tables: Sequence[str]) -> _Touches | None:
             continue
         for time in times:
             if has_column(a.c, table, time) and has_column(a.c, table, "member_id"):
-                rows, of, at = a.rows(table, time)
+                rows, of, at = a.rows(table, time, columns=("channel",))
                 told = np.flatnonzero(rows["channel"].is_valid().to_numpy())
                 parts.append((of[told], at[told], rows["channel"].take(pa.array(told))))
     if not parts:
@@ -235,7 +236,7 @@ def _in_parts(touches: _Touches, low: Ints, high: Ints) -> Floats:
 
 def _touched(orders: _Orders, touches: _Touches, window: int) -> tuple[Ints, Ints]:
     """Find the first touch in the window before each order, and the first after it."""
-    moments = np.unique(np.concatenate([touches.at, orders.at, orders.at - window]))
+    moments = distinct(np.concatenate([touches.at, orders.at, orders.at - window]))
     width = len(moments) + 1
 
     def key(of: Ints, at: Ints) -> Ints:

@@ -20,6 +20,7 @@ from .cohort_cells import Cells
 from .estimates import known, means, named_columns, shares
 from .paths import NEVER, earliest
 from .periods import check_period, first_day, first_whole, named
+from .sorted_keys import distinct
 
 __all__ = ["CohortRules", "cohorts"]
 
@@ -211,7 +212,7 @@ def _members_in(a: Audience, cells: Cells, measure: str, rules: CohortRules) -> 
         is_second[2:] &= of[2:] != of[:-2]
         of, day = of[is_second], day[is_second]
     n_cells = len(cells.age)
-    visited = np.unique(of * max(n_cells, 1) + cells.at(of, day)) % max(n_cells, 1)
+    visited = distinct(of * max(n_cells, 1) + cells.at(of, day)) % max(n_cells, 1)
     found = np.bincount(visited, minlength=n_cells)
     if measure == "repeat":
         found = cells.running(found.astype(np.float64)).astype(np.int64)
@@ -220,7 +221,7 @@ def _members_in(a: Audience, cells: Cells, measure: str, rules: CohortRules) -> 
 
 def _sums_in(a: Audience, cells: Cells, measure: str, *, cumulative: bool) -> tuple[Floats, Floats]:
     """Sum purchase days or money in each cell, and the squares of the members' own sums."""
-    rows, of, at = a.rows("orders", "order_time")
+    rows, of, at = a.rows("orders", "order_time", columns=("amount", "quantity"))
     day, amount = local_day(at, a.c.tz), rows["amount"].to_numpy()
     if measure == "orders":
         bought = is_purchase(rows)
@@ -247,7 +248,7 @@ def _sum_by(codes: Ints, values: Floats, n: int) -> Floats:
 def _days_of(of: Ints, day: Ints) -> tuple[Ints, Ints]:
     """Put what a member did on one local day together, in order of member and day."""
     width = int(day.max(initial=0)) + 1
-    member, days = np.divmod(np.unique(of * width + day), width)
+    member, days = np.divmod(distinct(of * width + day), width)
     return member, days
 
 

@@ -112,7 +112,7 @@ def _columns(condition: Condition) -> tuple[str, dict[str, Any]]:
 def _rows(a: Audience, name: str, condition: Condition, unit: str) -> _Rows:
     table, wanted = _columns(condition)
     key, time = _TIMES[table]
-    rows, of, at = a.rows(table, time, key)
+    rows, of, at = a.rows(table, time, key, (*wanted, "session_id", "amount", "quantity"))
     kept: Bools = is_purchase(rows) if table == "orders" else np.ones(len(of), np.bool_)
     for column, value in wanted.items():
         if column not in rows.column_names:

@@ -97,7 +97,7 @@ def festival_audience(
     """
     a = audience_of(data, as_of, ("orders",), (), "festival_audience()")
     spans = _spans(a, festivals)
-    rows, of, at = a.rows("orders", "order_time")
+    rows, of, at = a.rows("orders", "order_time", columns=("amount", "quantity"))
     bought = is_purchase(rows)
     of, at, amount = of[bought], at[bought], rows["amount"].to_numpy()[bought]
     in_any = np.zeros(len(at), np.bool_)

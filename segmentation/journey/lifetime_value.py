@@ -154,7 +154,7 @@ class _Ledger:
         limits = np.rint(ends * DAY_US).astype(np.int64)
         n = len(a.members)
         entered = np.where(a.known, a.entered, a.end)
-        rows, of, at = a.rows("orders", "order_time")
+        rows, of, at = a.rows("orders", "order_time", columns=("amount",))
         since = local_day(at, a.c.tz) >= local_day(entered, a.c.tz)[of]
         age = np.maximum(at - entered[of], 0)
         step = np.searchsorted(limits, age, side="right")

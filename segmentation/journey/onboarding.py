@@ -129,7 +129,7 @@ def onboarding_effect(
 def _other_acts(a: Audience, event: str) -> tuple[Ints, Ints]:
     """Give what members did on which local days, one kind of event aside."""
     acts = acts_of(a, tuple(kind for kind in ACTS if kind != "event"))
-    rows, of, at = a.rows("events", "event_time")
+    rows, of, at = a.rows("events", "event_time", columns=("event",))
     other = np.asarray(pc.not_equal(rows["event"], event).to_numpy(), np.bool_)
     of, day = np.append(acts.of, of[other]), np.append(acts.day, local_day(at[other], a.c.tz))
     return of, day

@@ -17,6 +17,7 @@ from siyu.segmentation.recency import is_purchase
 from .audience import Audience, audience_of
 from .estimates import known, named_columns, shares
 from .paths import earliest
+from .sorted_keys import distinct
 
 __all__ = ["operator_spread"]
 
@@ -125,7 +126,7 @@ def operator_spread(
 def _links(a: Audience) -> tuple[Ints, Ints, Ints, pa.Array]:
     """Give each link once: member, operator, and since when."""
     table = a.c.arrow("staff_links")
-    rows, of, at = a.rows("staff_links", "added_at")
+    rows, of, at = a.rows("staff_links", "added_at", columns=("staff_id",))
     if table is not None and table.num_rows and not len(of):
         raise DataError("operator_spread() needs dated links: staff_links.added_at")
     if table is not None and (n := table.num_rows - len(of)):
@@ -138,10 +139,10 @@ def _links(a: Audience) -> tuple[Ints, Ints, Ints, pa.Array]:
 
 def _bought_within(a: Audience, member: Ints, added: Ints, window: int) -> Bools:
     """Tell after which links the member bought in time."""
-    rows, of, at = a.rows("orders", "order_time")
+    rows, of, at = a.rows("orders", "order_time", columns=("amount", "quantity"))
     bought = is_purchase(rows)
     of, at = of[bought], at[bought]
-    moments = np.unique(np.concatenate([at, added, added + window]))
+    moments = distinct(np.concatenate([at, added, added + window]))
 
     def key(who: Ints, when: Ints) -> Ints:
         return who * (len(moments) + 1) + np.searchsorted(moments, when)

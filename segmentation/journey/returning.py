@@ -16,6 +16,7 @@ from .aarrr import ACTS, OTHER_TABLES, acts_of, event_days
 from .audience import Audience, audience_of
 from .estimates import means, named_columns
 from .periods import first_whole
+from .sorted_keys import distinct, is_among
 
 __all__ = ["return_after"]
 
@@ -131,10 +132,10 @@ class _Days:
         # Room between members, so that a day or a reach beyond one is never the next one's.
         width = a.last_day + reach + 400
         since = max(first_whole(a.begin, a.c.tz), 0)
-        active = np.unique((acts.of * width + acts.day)[acts.day >= since])
+        active = distinct((acts.of * width + acts.day)[acts.day >= since])
         of, day = event_days(a, event)
-        task = np.unique((of * width + day)[day >= since])
-        other = np.setdiff1d(active, task)
+        task = distinct((of * width + day)[day >= since])
+        other = active[~is_among(active, task)]
         place = np.searchsorted(task, other)
         far = np.iinfo(np.int64).max // 4
         before = np.concatenate(([-far], task))[place]
@@ -155,6 +156,6 @@ class _Days:
         return [int(both.sum()), int(n_task[both].sum()), int(n_other[both].sum())], sums
 
     def _returns(self, keys: Ints, step: int, n: int) -> tuple[Ints, Ints]:
-        back = np.isin(keys + step, self.active)
+        back = is_among(keys + step, self.active)
         who = keys // self.width
         return np.bincount(who, minlength=n), np.bincount(who[back], minlength=n)

@@ -17,6 +17,7 @@ from siyu.segmentation.records import has_column
 from .audience import Audience, audience_of, grouped, groups_of
 from .buying_days import order_codes
 from .estimates import known
+from .sorted_keys import distinct
 
 __all__ = ["DRIVERS", "revenue_split"]
 
@@ -170,7 +171,8 @@ class _Lines:
     @classmethod
     def of_audience(cls, a: Audience, by: str | None) -> "_Lines":
         """Read the orders of the members, and put each line into a group."""
-        rows, of, at = a.rows("orders", "order_time")
+        needed = ("amount", "quantity", "order_id", by or "amount")
+        rows, of, at = a.rows("orders", "order_time", columns=needed)
         if by is not None and has_column(a.c, "orders", by):
             groups = grouped(rows[by].combine_chunks())
             group = groups.codes
@@ -196,7 +198,7 @@ class _Lines:
     def _distinct(self, codes: Ints, mask: Bools) -> Floats:
         """Count the distinct codes in each group."""
         width = max(len(self.names), 1)
-        met = np.unique(codes[mask] * width + self.group[mask])
+        met = distinct(codes[mask] * width + self.group[mask])
         return np.bincount(met % width, minlength=len(self.names)).astype(np.float64)
 
 
