@@ -1,10 +1,10 @@
 """The mean over p ~ Beta(a, b) of the purchases until dropout, ``(1 - (1 + p z)^-s) / p``.
 
 Equal to a closed form in the Gaussian hypergeometric function, which divides by a - 1 and has to
-be summed with care for many purchases. Here instead p = 1 / (1 + exp(-y)): over y the integrand is smooth,
-has one peak and falls exponentially on both sides, so that the trapezoidal rule converges
-geometrically. Where a or b is below 1 the tail is long; there the integrand's value at that end
-is taken out first, and its mean added in closed form.
+be summed with care for many purchases. Here instead p = 1 / (1 + exp(-y)): over y the integrand
+is smooth, has one peak and falls exponentially on both sides, so that the trapezoidal rule
+converges geometrically. Where a or b is below 1 the tail is long; there the integrand's value at
+that end is taken out first, and its mean added in closed form.
 """
 
 import numpy as np

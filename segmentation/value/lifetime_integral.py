@@ -6,8 +6,9 @@ Over w = log((near + t) / (near + t_x)), the logarithm of
 
 is smooth and concave, whatever the powers; so Gauss-Legendre nodes between t_x and where the
 integrand has all but vanished (or T) give the integral and the means under it: to fourteen
-digits as a rule, and to seven in the farthest corner of the parameters. The closed form in the Gaussian hypergeometric function is slow and loses its digits for
-frequent buyers, where it subtracts two numbers that are nearly equal.
+digits as a rule, and to seven in the farthest corner of the parameters. The closed form in the
+Gaussian hypergeometric function is slow and loses its digits for frequent buyers, where it
+subtracts two numbers that are nearly equal.
 """
 
 from dataclasses import dataclass
