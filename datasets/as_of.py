@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from .clock import INSTANT
 from .errors import warn
 
-__all__ = ["cut"]
+__all__ = ["cut", "some_columns"]
 
 _DATED_BY = {
     "orders": ("order_time",),
@@ -92,6 +92,24 @@ def cut(table: str, rows: pa.Table, as_of: int) -> pa.Table:
         if name in kept.column_names:
             kept = _without_later_values(kept, name, end)
     return kept
+
+
+def some_columns(table: str, rows: pa.Table, names: tuple[str, ...], as_of: int | None) -> pa.Table:
+    """Cut a few columns, without moving the others; undated rows are kept without a word.
+
+    Examples
+    --------
+    >>> from siyu.datasets.clock import INSTANT
+    >>> rows = pa.table({"member_id": [1, 2], "order_time": pa.array([0, 10], INSTANT)})
+    >>> some_columns("orders", rows, ("member_id", "store_id"), 5).to_pydict()
+    {'member_id': [1]}
+    """
+    dates = [rows[name] for name in _DATED_BY.get(table, ()) if name in rows.column_names]
+    few = rows.select([name for name in names if name in rows.column_names])
+    if as_of is None or not dates:
+        return few
+    known_at = pc.coalesce(*dates) if len(dates) > 1 else dates[0]
+    return _rows_before(few, known_at, pa.scalar(as_of, INSTANT))
 
 
 def _rows_before(rows: pa.Table, times: pa.ChunkedArray, end: pa.Scalar) -> pa.Table:

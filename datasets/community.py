@@ -58,16 +58,9 @@ class Community:
     Examples
     --------
     >>> import pandas as pd
-    >>> c = Community(
-    ...     orders=pd.DataFrame(
-    ...         {
-    ...             "member_id": ["a", "b"],
-    ...             "order_time": pd.to_datetime(["2026-01-01", "2026-02-01"]),
-    ...             "amount": [10, 20],
-    ...         }
-    ...     ),
-    ...     tz="Asia/Shanghai",
-    ... )
+    >>> days = pd.to_datetime(["2026-01-01", "2026-02-01"])
+    >>> orders = pd.DataFrame({"member_id": ["a", "b"], "order_time": days, "amount": [10, 20]})
+    >>> c = Community(orders=orders, tz="Asia/Shanghai")
     >>> c
     Community(orders=2 rows, tz='Asia/Shanghai')
     >>> c.before("2026-02-01").orders["member_id"].tolist()
@@ -188,6 +181,13 @@ class Community:
                 rows if self._as_of is None else as_of_rules.cut(table, rows, self._as_of)
             )
         return self._ready.get(table)
+
+    def ids_in(self, table: str, names: tuple[str, ...]) -> list[pa.ChunkedArray]:
+        """Give some columns of ids as far as they are there, cut, without the rest of the table."""
+        rows = self._ready.get(table)
+        if rows is None and table in self._sources:
+            rows = as_of_rules.some_columns(table, self._whole(table), names, self._as_of)
+        return [] if rows is None else [rows[n] for n in names if n in rows.column_names]
 
     def has(self, table: str) -> bool:
         """Tell whether the table is there (it may have no rows)."""

@@ -36,11 +36,7 @@ def customers_met(c: "Community") -> pa.Array:
     >>> customers_met(Community(ties=ties)).to_pylist()
     ['a', 'b']
     """
-    columns = []
-    for table, names in _NAMED_IN.items():
-        rows = c.arrow(table)
-        if rows is not None:
-            columns += [rows[name] for name in names if name in rows.column_names]
+    columns = [ids for table, names in _NAMED_IN.items() for ids in c.ids_in(table, names)]
     met, staff = ids_in(*columns), c.staff()
     return met.filter(pc.invert(pc.is_in(met, staff))) if len(staff) and len(met) else met
 
