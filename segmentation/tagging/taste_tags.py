@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.affinity import TopKeys, top_keys
-from siyu.datasets.clock import INSTANT
+from siyu.datasets.clock import DAY_US, INSTANT
 from siyu.datasets.ids import take
 
 from .blocks import in_blocks
@@ -162,7 +162,8 @@ def _next_due(taste: _Taste, end: int) -> dict[str, Found]:
     gap = (last - first) / np.maximum(days - 1, 1)
     ratio = (end - last) / np.where(gap > 0, gap, 1.0)
     own = np.flatnonzero((days >= _DUE_DAYS) & (ratio <= _GIVEN_UP))
-    score = np.where(ratio >= 1, days, ratio)[own]
+    soon = 1 / (1 + np.maximum(gap - (end - last), 0) / DAY_US)  # 1 if due, less if later
+    score = np.where(ratio >= 1, days, soon)[own]
     most = np.full(n, -1.0)
     np.maximum.at(most, cells.member[own], score)
     found = np.full(n, -1, dtype=np.int64)

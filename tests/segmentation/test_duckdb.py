@@ -338,7 +338,8 @@ def test_next_category(stocked: tuple[dict[str, pd.DataFrame], pd.DataFrame]) ->
         )
         SELECT DISTINCT ON (member_id) member_id, category, epoch_us(latest) + gap AS due
         FROM own WHERE silence / gap <= 2
-        ORDER BY member_id, CASE WHEN silence < gap THEN silence / gap ELSE n END DESC, category
+        ORDER BY member_id, silence < gap,
+                 CASE WHEN silence < gap THEN gap - silence ELSE -n END, category
     """
     expected = _sql(query, **frames).set_index("member_id")
     ours = tags[tags.next_category.notna()]

@@ -61,9 +61,9 @@ def test_of_categories_that_are_due_the_one_bought_most_is_next() -> None:
 
 
 def test_if_nothing_is_due_the_first_that_will_be_is_next() -> None:
-    tea = ["2025-12-01", "2026-01-01", "2026-02-01", "2026-02-25"]
-    soap = ["2026-02-01", "2026-02-11", "2026-02-21"]  # due on 3 March
-    orders = orders_on(tea + soap, product_id=[1] * 4 + [3] * 3)
+    tea = ["2025-05-15", "2025-08-23", "2025-12-01"]  # gap 100 days, due on 11 March
+    soap = ["2026-02-20", "2026-02-24", "2026-02-28"]  # gap 4 days, due on 4 March
+    orders = orders_on(tea + soap, product_id=[1] * 3 + [3] * 3)
     assert tags_of(orders=orders, products=PRODUCTS).next_category[1] == "soap"
 
 
