@@ -8,7 +8,7 @@ import pyarrow as pa
 from siyu.datasets.boosting import BoostedTrees
 from siyu.datasets.bundle import Bundle
 
-__all__ = ["bags_from", "bags_to", "without_chunks"]
+__all__ = ["bags_from", "bags_to", "numbers_of"]
 
 Files = dict[str, "str | pa.Table"]
 
@@ -23,6 +23,6 @@ def bags_from(bundle: Bundle, name: str, n: int) -> tuple[BoostedTrees, ...]:
     return tuple(BoostedTrees.from_text(bundle.text(f"{name}-{i}.txt")) for i in range(n))
 
 
-def without_chunks(table: pa.Table) -> dict[str, Any]:
+def numbers_of(table: pa.Table) -> dict[str, Any]:
     """Give the columns of a small table as float64 arrays."""
     return {name: np.asarray(table[name].to_numpy(), float) for name in table.column_names}

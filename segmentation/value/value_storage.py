@@ -8,7 +8,7 @@ import pyarrow as pa
 from siyu.datasets.bundle import Bundle, read_bundle, write_bundle
 
 from .btyd_forecasts import BtydForecast
-from .model_files import bags_from, bags_to, without_chunks
+from .model_files import bags_from, bags_to, numbers_of
 from .money_forecasts import MoneyPerVisit, ValueBands, WorthTrees
 from .value_learners import ValueLearners
 from .visit_features import GapNorm
@@ -86,10 +86,10 @@ def _numbers(learned: ValueLearners) -> dict[str, Any]:
 def _learners(bundle: Bundle, known: dict[str, Any]) -> ValueLearners:
     silence, bands, worth = None, None, None
     if "silence.parquet" in bundle.names:
-        limits = without_chunks(bundle.table("silence-limits.parquet"))["limit"]
-        silence = Silence(limits, without_chunks(bundle.table("silence.parquet"))["daily"])
+        limits = numbers_of(bundle.table("silence-limits.parquet"))["limit"]
+        silence = Silence(limits, numbers_of(bundle.table("silence.parquet"))["daily"])
     if "bands.parquet" in bundle.names:
-        bands = ValueBands(**without_chunks(bundle.table("bands.parquet")))
+        bands = ValueBands(**numbers_of(bundle.table("bands.parquet")))
     if known["worth"]:
         worth = WorthTrees(known["worth"][0], bags_from(bundle, "worth", known["worth"][1]))
     forecasts = VisitForecasts(

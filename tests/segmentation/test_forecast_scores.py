@@ -1,6 +1,7 @@
 """Scores of forecasts: worked by hand, and as scikit-learn and scipy give them."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy.stats import poisson
 from sklearn.metrics import roc_auc_score
@@ -10,7 +11,9 @@ from siyu.segmentation.value.forecast_scores import FLOOR, forecast_scores, pois
 
 RNG = np.random.default_rng(0)
 VISITS = RNG.poisson(0.8, 400)
-FORECAST = np.round(np.maximum(VISITS * 0.3 + RNG.gamma(2.0, 0.3, 400), 0), 1)
+FORECAST: npt.NDArray[np.float64] = np.asarray(
+    np.round(VISITS * 0.3 + RNG.gamma(2.0, 0.3, 400), 1), np.float64
+)
 
 
 def test_errors_and_bias_by_hand() -> None:
