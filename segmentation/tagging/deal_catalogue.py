@@ -43,8 +43,9 @@ DEAL_TAGS: tuple[Tag, ...] = (
         "",
         ("orders.discount",),
         (
-            "收缩后的折扣占比不低于一半，且确定高于全体",
-            "the drawn share is half or more, and surely above everybody's",
+            "折扣占比不低于一半（至少三行），且收缩后确定高于全体",
+            "half or more of the lines (three at least), and the drawn share is surely above "
+            "everybody's",
         ),
         (
             "逐步以权益替代直降，并留对照组",
@@ -103,8 +104,9 @@ DEAL_TAGS: tuple[Tag, ...] = (
         "",
         ("orders.coupon_id",),
         (
-            "收缩后的用券占比不低于一半，且确定高于全体",
-            "the drawn share is half or more, and surely above everybody's",
+            "用券占比不低于一半（至少三行），且收缩后确定高于全体",
+            "half or more of the lines (three at least), and the drawn share is surely above "
+            "everybody's",
         ),
         (
             "大小券搭配，拉长间隔",
@@ -134,12 +136,12 @@ DEAL_TAGS: tuple[Tag, ...] = (
         "",
         ("orders.discount|orders.coupon_id",),
         (
-            "优惠购买占比不低于六成（至少三行），且符合其一：价位低于 0.4、毛利低于全体的四"
-            "分之三、一半以上购买日在大促或会员日；仅用于选品与权益，不用于定价",
-            "60 % or more bought on offer (three lines at least), and one of: price level "
-            "below 0.4, margin below three quarters of everybody's, half of the purchase "
-            "days in festivals or on member days; for choosing products and perks, never "
-            "for prices",
+            "半数以上（至少三行）为优惠购买且确定高于全体，并符合其一：价位低于 0.4、毛利低于"
+            "全体的四分之三、一半以上购买日在大促或会员日；仅用于选品与权益，不用于定价",
+            "half or more of the lines (three at least) on offer, surely more than everybody's, "
+            "and one of: price level below 0.4, margin below three quarters of everybody's, half "
+            "of the purchase days in festivals or on member days; for choosing products and "
+            "perks, never for prices",
         ),
         (
             "限量福利，控制补贴，引导分享",

@@ -27,7 +27,7 @@ _MIDDLE, _PRICE_STRENGTH = 0.5, 3.0
 _BUDGET, _PREMIUM = 0.4, 0.6
 _PRECISE = 2.0**24
 _DEPENDENT = 0.5
-_MOSTLY_DEALS, _FEWEST_DEALS = 0.6, 3
+_FEWEST_DEALS = 3
 _THIN_MARGIN = 0.75
 _FEWEST_REFUNDS = 2
 
@@ -85,12 +85,13 @@ def share_tag(tally: Tally, fewest: int = 1) -> Found:
 def above_all(tally: Tally, prior: BetaPrior, fewest: int = 0, at_least: float = 0.0) -> Found:
     """Flag whose drawn share surely lies above everybody's; null without trials.
 
-    Surely: the 95 % interval of the drawn share does. `fewest` hits and a drawn share of
+    Surely: the 95 % interval of the drawn share does. `fewest` hits and an own share of
     `at_least` are needed besides.
     """
     share = prior.posterior_mean(tally.hits, tally.trials)
     low, _ = wilson_bounds(share, tally.trials + prior.strength)
-    flags = (low > prior.mean) & (tally.hits >= fewest) & (share >= at_least)
+    flags = (low > prior.mean) & (tally.hits >= fewest)
+    flags &= tally.hits >= at_least * tally.trials
     flag = flag_tag(flags, tally.trials, tally.trials == 0)
     return Found(flag.values, flag.support, prior.strength)
 
@@ -99,7 +100,7 @@ def _dependence(name: str, tally: Tally, prior: BetaPrior) -> dict[str, Found]:
     return {
         f"{name}_share": share_tag(tally),
         f"{name}_dependence": rate_tag(tally.hits, tally.trials, prior),
-        f"{name}_dependent": above_all(tally, prior, at_least=_DEPENDENT),
+        f"{name}_dependent": above_all(tally, prior, _FEWEST_DEALS, _DEPENDENT),
     }
 
 
@@ -148,15 +149,15 @@ def _margin(facts: Facts, norms: PurchaseNorms) -> Found:
 
 
 def _deal_hunter(facts: Facts, norms: PurchaseNorms, level: Floats) -> Found:
-    """Flag who buys nearly always on offer, and cheaply, at thin margins or in festivals only.
+    """Flag who depends on offers, and buys cheaply, at thin margins or in festivals only.
 
-    The drawn share of deals is 60 % or more (of three lines or more), and at least one holds:
-    price level below 0.4; margin below three quarters of everybody's; half or more of the
-    purchase days in festivals or on member days.
+    Half or more of the lines (three at least) were on offer, surely more than everybody's, and
+    at least one holds: price level below 0.4; margin below three quarters of everybody's; half
+    or more of the purchase days in festivals or on member days.
     """
     deal = grouped_once(facts, deal_tallies, norms.products)["deal"]
     prior = norms.habits["deal"]
-    mostly = prior.posterior_mean(deal.hits, deal.trials) >= _MOSTLY_DEALS
+    mostly = above_all(deal, prior, _FEWEST_DEALS, _DEPENDENT).values.fill_null(False)
     cheap = level < _BUDGET
     margins = grouped_once(facts, margins_of, norms.products)
     thin = (margins.n_lines > 0) & (margins.left < _THIN_MARGIN * norms.margin * margins.paid)
@@ -164,6 +165,6 @@ def _deal_hunter(facts: Facts, norms: PurchaseNorms, level: Floats) -> Found:
     waits = np.zeros(len(cheap), dtype=np.bool_)
     for tally in days.values():
         waits |= (tally.trials > 0) & (2 * tally.hits >= tally.trials)
-    flags = mostly & (deal.trials >= _FEWEST_DEALS) & (cheap | thin | waits)
+    flags = mostly.to_numpy(zero_copy_only=False) & (cheap | thin | waits)
     flag = flag_tag(flags, deal.trials, deal.trials == 0)
     return Found(flag.values, flag.support, prior.strength)

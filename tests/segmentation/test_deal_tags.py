@@ -89,8 +89,13 @@ def test_offers_in_festivals_make_a_deal_hunter() -> None:
 
 def test_two_lines_make_no_deal_hunter() -> None:
     calendar = Calendar((), {"sale": [("2026-02-01", "2026-02-01")]})
-    orders = orders_on(["2026-02-01"] * 2, discount=1.0)
-    assert not tags_of(orders=orders, calendar=calendar).deal_hunter[1]
+    assert not tags_of(orders=_two(2, 2, "discount", 2.0, 0.0), calendar=calendar).deal_hunter[1]
+
+
+def test_whoever_buys_on_offer_like_everybody_is_no_deal_hunter() -> None:
+    calendar = Calendar((), {"sale": [("2026-02-01", "2026-02-01")]})
+    orders = orders_on(["2026-02-01"] * 60, member_id=[i // 6 for i in range(60)], discount=1.0)
+    assert not tags_of(orders=orders, calendar=calendar).deal_hunter.any()
 
 
 def test_the_margin_is_what_is_left_after_costs() -> None:
