@@ -4,6 +4,11 @@ A journey can only be followed while the tables it needs were kept. Its span beg
 last of them began (``Community(observed=...)``) and ends where the first of them ended, or at
 `as_of`. Of members who came before it nobody knows what they had done already: they are left
 out, with one warning, and not taken for members who did nothing.
+
+Where nobody wrote down when a member joined, the first time the member is seen has to do. But
+when a record begins, old members are seen for the first time, too: whoever is first seen within
+the first 90 days of a record with a stated begin may have been there before, and when such a
+member entered is unknown.
 """
 
 from dataclasses import dataclass
@@ -14,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from siyu.datasets.clock import instants, local_day
+from siyu.datasets.clock import DAY_US, instants, local_day
 from siyu.datasets.community import Community, as_community
 from siyu.datasets.errors import DataError, warn
 from siyu.datasets.frames import Frame
@@ -29,6 +34,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _NEVER = np.iinfo(np.int64).max
+_SETTLING_US = 90 * DAY_US
 _SEEN_IN = (
     ("orders", "member_id", "order_time"),
     ("events", "member_id", "event_time"),
@@ -38,6 +44,7 @@ _SEEN_IN = (
     ("referrals", "invitee_id", "referral_time"),
     ("staff_links", "member_id", "added_at"),
 )
+_KEPT = {table for table, _, _ in _SEEN_IN}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +52,8 @@ class Audience:
     """The customers of a community that was cut at `end`.
 
     `entered` is when each joined or, where nobody wrote that down, was first seen (us, the
-    largest integer where unknown); `joined` tells whether it was written down. The record began
+    largest integer where unknown); `joined` tells whether it was written down; `since` is from
+    when on a member was surely there, old or new. The record began
     at `begin`, None where it was always kept; `present` names the tables it holds.
     """
 
@@ -53,6 +61,7 @@ class Audience:
     members: pa.Array
     entered: Ints
     joined: Bools
+    since: Ints
     begin: int | None
     end: int
     present: tuple[str, ...]
@@ -67,6 +76,12 @@ class Audience:
     def entry_day(self) -> Ints:
         """Give the local day on which each entered; means nothing where unknown."""
         return local_day(np.where(self.entered == _NEVER, 0, self.entered), self.c.tz)
+
+    def there_by(self, day: int) -> Bools:
+        """Tell who was surely there by a local day, old or new."""
+        seen = self.since != _NEVER
+        since = local_day(np.where(seen, self.since, 0), self.c.tz)
+        return np.asarray(seen & (since <= day))
 
     @property
     def last_day(self) -> int:
@@ -145,8 +160,11 @@ def audience_of(
     joined = joined_at(known, members)
     entered = joined.cast(pa.int64()).fill_null(_NEVER).to_numpy(zero_copy_only=False)
     stated = entered != _NEVER
-    entered = np.where(stated, entered, first_seen(known, members))
-    return Audience(known, members, entered, stated, max(starts, default=None), end, present)
+    since = np.where(stated, entered, first_seen(known, members))
+    begun = [known.observed[t][0] for t in _KEPT & set(known.observed) if known.has(t)]
+    settled = max(begun) + _SETTLING_US if begun else np.iinfo(np.int64).min
+    entered = np.where(stated | (since >= settled), since, _NEVER)
+    return Audience(known, members, entered, stated, since, max(starts, default=None), end, present)
 
 
 def first_seen(c: Community, members: pa.Array) -> Ints:

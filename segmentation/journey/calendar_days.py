@@ -137,7 +137,7 @@ def _one_day(
     steps = np.arange(-weeks, weeks + 1)
     matched = np.setdiff1d(day + 7 * steps, special)
     matched = matched[(matched >= first) & (matched < a.last_day)]
-    there = a.known & (a.entry_day <= max(day - 7 * weeks, first))
+    there = a.there_by(max(day - 7 * weeks, first))
     mine = there[bought.of]
     n = len(a.members)
     on_day = np.bincount(bought.of[mine & (bought.day == day)], minlength=n)

@@ -125,9 +125,10 @@ def cohorts(
     Warns
     -----
     SiyuWarning
-        If members are left out because nobody knows when they came; or, for cohorts by first
-        purchase, because they came before the record began and their first may be missed; or
-        if the record ended before `as_of`.
+        If members are left out because nobody knows when they came (of those without
+        ``joined_at``, whoever is first seen in the first 90 days of a record with a stated
+        begin: they may be old); or, for cohorts by first purchase, because their first may lie
+        before the record; or if the record ended before `as_of`.
 
     Notes
     -----
@@ -185,7 +186,7 @@ def _birth_days(a: Audience, rules: CohortRules) -> Ints:
         acts = acts_of(a, ("purchase",))
         first = earliest(acts.of, acts.at, len(a.members))
         unknown = (first != NEVER) & ~a.known
-        told = "they came before orders were recorded: their first purchase may be missed"
+        told = "their first purchase may lie before the record of orders"
     if n := int(np.count_nonzero(unknown)):
         warn(f"cohorts(): {n} members are left out: {told}")
     there = (first != NEVER) & ~unknown

@@ -100,11 +100,13 @@ def funnel(
     -----
     SiyuWarning
         If a table for a step is missing; if members who entered before the record began, or
-        at an unknown moment, were left out; or if the record ended before `as_of`.
+        at an unknown moment, were left out (of those without ``joined_at``, whoever is first
+        seen in the first 90 days of a record with a stated begin: they may be old); or if the
+        record ended before `as_of`.
 
     Notes
     -----
-    Time O(rows). Staff are left out; whoever opted out counts, since nothing is sent.
+    With own steps everybody is followed, from the first recorded step on. Time O(rows). Staff are left out; whoever opted out counts, since nothing is sent.
 
     References
     ----------

@@ -110,7 +110,7 @@ def festival_audience(
         buys = np.bincount(of[inside], minlength=len(a.members)) > 0
         reached = _Reached(
             stage=_stages_before(a, start),
-            there=(a.entered < min(end, a.end)) | buys,
+            there=(a.since < min(end, a.end)) | buys,
             buys=buys,
             only_here=buys & ~outside,
             spent=exact_sum(of, amount, len(a.members), where=inside),

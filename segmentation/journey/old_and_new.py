@@ -55,7 +55,8 @@ def new_and_old(
     -------
     frame, one row for each period and kind of buyer met in it
         ``period``; ``buyer`` : ``new`` (first purchase ever in this period) or ``old``; null
-        where nobody knows, since the member came before orders were recorded;
+        where nobody knows: the member joined before orders were recorded, or, without
+        ``joined_at``, is first seen within 90 days of the record's begin;
         ``n_members``; ``share``, ``low``, ``high`` : of all buyers of the period (Wilson, 95 %);
         ``n_orders`` : their purchase days; ``amount`` : what they paid, refunds aside;
         ``n_judged`` : of them, those whose `repeat_days` have passed; ``n_repeated``;

@@ -66,7 +66,8 @@ def test_the_month_under_way_is_flagged() -> None:
 
 
 def test_whether_a_buyer_from_before_the_record_is_new_is_unknown() -> None:
-    members = pd.DataFrame({"member_id": [1], "joined_at": [pd.Timestamp("2025-01-01", tz=TZ)]})
+    joined = pd.to_datetime(["2025-01-01", "2026-01-20"]).tz_localize(TZ)
+    members = pd.DataFrame({"member_id": [1, 2], "joined_at": joined})
     observed = {"orders": ("2026-01-01", "2026-06-01")}
     c = _c(*HISTORY, members=members, observed=observed)
     found = new_and_old(c, as_of="2026-06-01")

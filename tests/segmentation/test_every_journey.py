@@ -268,3 +268,45 @@ def test_the_kind_of_frame_that_comes_goes(table: str, call: Callable[[Any], Any
     assert isinstance(from_polars, pl.DataFrame)
     assert from_polars.columns == expected.columns.tolist() == call(rows).column_names
     assert from_polars.height == len(expected)
+
+
+def _kept_since(begin: str) -> Community:
+    """Make the record of three members whose joining nobody wrote down."""
+    days = ["2025-01-05", "2025-02-05", "2025-01-20", "2025-06-10", "2025-07-01"]
+    orders = pd.DataFrame(
+        {
+            "member_id": [1, 1, 2, 3, 2],
+            "order_time": pd.to_datetime(days).tz_localize("Asia/Shanghai"),
+            "amount": 5.0,
+        }
+    )
+    return Community(tz="Asia/Shanghai", orders=orders, observed={"orders": (begin, "2026-01-01")})
+
+
+def test_who_is_seen_when_a_record_begins_is_not_taken_for_new() -> None:
+    found = new_and_old(_kept_since("2025-01-01"), as_of="2026-01-01")
+    kinds = dict(zip(found.period, found.buyer.fillna("?"), strict=True))
+    assert kinds == {"2025-01": "?", "2025-02": "old", "2025-06": "new", "2025-07": "old"}
+
+
+def test_cohorts_hold_only_those_who_are_surely_new() -> None:
+    found = cohorts(_kept_since("2025-01-01"), as_of="2026-01-01")
+    assert found.cohort.unique().tolist() == ["2025-06"]
+
+
+def test_long_before_the_first_row_a_record_says_who_is_new() -> None:
+    found = cohorts(_kept_since("2024-01-01"), as_of="2026-01-01")
+    assert found.cohort.unique().tolist() == ["2025-01", "2025-06"]
+
+
+def test_members_from_before_the_record_are_there_on_member_days() -> None:
+    found = day_uplift(_kept_since("2025-01-01"), as_of="2026-01-01", days=["2025-06-10"])
+    assert found.n_members.tolist() == [2, 2]
+    members = pd.DataFrame(
+        {"member_id": [1, 2, 3, 4], "joined_at": pd.Timestamp("2023-01-01", tz="UTC")}
+    )
+    c = _kept_since("2025-01-01")
+    observed = {"orders": ("2025-01-01", "2026-01-01")}
+    joined = Community(tz=c.tz, members=members, orders=c.orders, observed=observed)
+    found = day_uplift(joined, as_of="2026-01-01", days=["2025-06-10"])
+    assert found.n_members.tolist() == [4, 4]
