@@ -5,6 +5,7 @@ before the moment of the fit. The population's norms are learned anew at each cu
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,8 @@ class LabelledVisits:
         Net money in that window.
     cut, member : int64 arrays, n_rows
         Day of the cut, and position in ``history.members``.
+    step : int
+        Of all members at all cuts every so-manieth was kept; 1 is all.
     """
 
     columns: Columns
@@ -44,6 +47,7 @@ class LabelledVisits:
     money: Floats
     cut: Ints
     member: Ints
+    step: int = 1
 
 
 def past_cuts(
@@ -77,13 +81,18 @@ def labelled_visits(history: History, cuts: Ints, horizon: int) -> LabelledVisit
     parts = [_at_cut(history, int(cut), horizon) for cut in cuts]
     names = parts[0].columns
     n_rows = sum(len(part.member) for part in parts)
-    kept = slice(None, None, -(-n_rows // _MOST_ROWS) or 1)
+    step = -(-n_rows // _MOST_ROWS) or 1
+
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])[::step]
+
     return LabelledVisits(
-        {name: np.concatenate([part.columns[name] for part in parts])[kept] for name in names},
-        *(
-            np.concatenate([getattr(part, name) for part in parts])[kept]
-            for name in ("visits", "money", "cut", "member")
-        ),
+        {name: np.concatenate([part.columns[name] for part in parts])[::step] for name in names},
+        visits=joined("visits"),
+        money=joined("money"),
+        cut=joined("cut"),
+        member=joined("member"),
+        step=step,
     )
 
 

@@ -100,7 +100,7 @@ class WorthTrees:
                 for cut in cuts.tolist()
             ]
         )
-        product = product[:: -(-len(product) // len(rows.money))]
+        product = product[:: rows.step]
         unit = float(product.mean())
         labels, share = np.maximum(rows.money, 0) / product, product / unit
         learn = TrainingRows.of(_chosen(rows.columns, share), labels, weights=share)

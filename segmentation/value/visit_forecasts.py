@@ -148,7 +148,7 @@ class VisitForecasts:
         if len(rows.visits) < _LEAST_ROWS or rows.visits.sum() < _LEAST_VISITS:
             return parts
         e = np.concatenate([btyd_mean_at(history, int(one), window) for one in cuts])
-        e = e[:: -(-len(e) // len(rows.visits))]
+        e = e[:: rows.step]
         columns = _chosen(rows.columns, e)
         direct = grow(TrainingRows.of(rows.columns, rows.visits), "poisson", n_bags, random_state)
         learn = TrainingRows.of(columns, rows.visits / e, weights=e)

@@ -24,7 +24,7 @@ def world(n: int, age: float, ahead: float) -> tuple[pa.Table, npt.NDArray[np.bo
     after = there & (times >= age) & (times < age + ahead)
     last = np.where(before, times, 0).max(axis=1)
     columns = {"x": before.sum(axis=1).astype(float), "t_x": last, "T": np.full(n, age)}
-    return pa.table(columns), ~after.any(axis=1)
+    return pa.table(columns), np.asarray(after.sum(axis=1) == 0)
 
 
 def test_the_probability_of_silence_is_calibrated_where_the_model_is_true() -> None:
@@ -40,7 +40,7 @@ def test_known_params_forecast_as_the_fit_did(name: str) -> None:
     day = np.array([-90, -60, -9, -80, -70, -20, -5])
     one = np.ones(len(day), np.int64)
     starts = np.array([0, 3, 5, 6, 7])
-    history = History(pa.array([1, 2, 3, 4]), starts, day, one > 0, one * 2.0, one, 0)
+    history = History(pa.array([1, 2, 3, 4]), starts, day, one > 0, np.full(len(day), 2.0), one, 0)
     fitted = BtydForecast.fit(name, history)
     _, summary = history_summary(history)
     again = BtydForecast.of(name, fitted.params)
@@ -49,6 +49,6 @@ def test_known_params_forecast_as_the_fit_did(name: str) -> None:
 
 def test_nobody_teaches_nothing() -> None:
     none = np.zeros(0, np.int64)
-    empty = History(pa.array([1]), np.zeros(2, np.int64), none, none > 0, none * 1.0, none, 0)
+    empty = History(pa.array([1]), np.zeros(2, np.int64), none, none > 0, np.zeros(0), none, 0)
     with pytest.raises(DataError, match="members who visited, and there are none"):
         BtydForecast.fit("BGNBD", empty)

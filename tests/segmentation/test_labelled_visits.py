@@ -6,6 +6,7 @@ import pytest
 
 from siyu.datasets import Community, make_community
 from siyu.segmentation.value.labelled_visits import labelled_visits, past_cuts
+from siyu.segmentation.value.visit_forecasts import VisitForecasts
 from siyu.segmentation.value.visit_history import History
 
 AS_OF = pd.Timestamp("2026-05-01", tz="Asia/Shanghai")
@@ -76,3 +77,26 @@ def test_features_are_blind_to_their_own_labels(brand: Community) -> None:
     assert blind.visits.sum() == 0 < rows.visits.sum()
     for name in rows.columns:
         np.testing.assert_array_equal(rows.columns[name], blind.columns[name], err_msg=name)
+
+
+def test_many_rows_are_thinned_alike_in_every_column(
+    brand: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    h = read(brand)
+    cuts = past_cuts(h, DAYS, n_cuts=3)
+    whole = labelled_visits(h, cuts, DAYS)
+    monkeypatch.setattr("siyu.segmentation.value.labelled_visits._MOST_ROWS", 100)
+    thin = labelled_visits(h, cuts, DAYS)
+    assert (whole.step, thin.step) == (1, -(-len(whole.visits) // 100))
+    assert thin.member.tolist() == whole.member[:: thin.step].tolist()
+    assert thin.columns["rate"].tolist() == whole.columns["rate"][:: thin.step].tolist()
+    assert len(thin.visits) <= 100
+
+
+def test_forecasts_learn_from_thinned_rows_too(
+    brand: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("siyu.segmentation.value.labelled_visits._MOST_ROWS", 250)
+    found = VisitForecasts.fit(read(brand), DAYS, n_bags=1).predict(read(brand))[1]
+    mean = found["BGNBD"].mean()
+    assert found["LightGBM x BTYD (BTYD total)"].mean() == pytest.approx(mean, rel=0.2)
