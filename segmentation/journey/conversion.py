@@ -106,7 +106,8 @@ def funnel(
 
     Notes
     -----
-    With own steps everybody is followed, from the first recorded step on. Time O(rows). Staff are left out; whoever opted out counts, since nothing is sent.
+    With own steps everybody is followed, from the first recorded step on. Staff are left out;
+    whoever opted out counts, since nothing is sent. Time O(rows).
 
     References
     ----------
