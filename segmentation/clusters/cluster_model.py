@@ -12,9 +12,10 @@ from .columns import Column, MemberTable
 from .matching import first_ids, matched_ids, reach
 from .partition import canonical_order, kmeans, nearest, squared_distances
 from .scaling import Scale, learn_scales, moved, scaled, widths
+from .search import Search
 from .selection import Candidate, chosen, score_candidates
 
-__all__ = ["ClusterModel", "Search", "columns_for", "learn"]
+__all__ = ["ClusterModel", "columns_for", "learn"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -52,17 +53,6 @@ class ClusterModel:
         """Measure the distance of each of n members to each centre, NaN if nothing is known."""
         z = scaled(columns, self.scales, n)
         return np.asarray(np.sqrt(squared_distances(z, self.centers)))
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """How clusters are looked for; the fields are those of `MemberClusters`."""
-
-    n_clusters: int | None
-    k_range: tuple[int, int]
-    n_resamples: int
-    min_stability: float
-    max_unknown: float
 
 
 def columns_for(scales: Sequence[Scale], members: MemberTable) -> list[Column]:

@@ -21,11 +21,12 @@ from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.labels import Lang
 from siyu.datasets.randomness import generator
 
-from .cluster_model import ClusterModel, Search, columns_for, learn
+from .cluster_model import ClusterModel, columns_for, learn
 from .columns import Column
 from .description import describe_clusters
+from .learned_tables import scaling_frame, selection_frame
 from .scaling import in_units, widths
-from .selection import Candidate
+from .search import checked_search
 from .sklearn_input import is_members_frame, read_input
 from .storage import Parts, read_clusters, write_clusters
 
@@ -111,13 +112,13 @@ class MemberClusters(
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> spend = np.exp(rng.normal([3, 6], 0.3, (200, 2))).ravel()
+    >>> spend = np.exp(rng.normal(np.repeat([3, 6], [300, 100]), 0.2))
     >>> members = pd.DataFrame({"member_id": range(400), "monetary": spend})
     >>> found = MemberClusters().fit(members)
     >>> found.describe(lang="en")[["cluster", "n", "name"]]
-       cluster    n                                   name
-    0        0  200  net spend a purchase day: high
-    1        1  200   net spend a purchase day: low
+       cluster    n                            name
+    0        0  300   net spend a purchase day: low
+    1        1  100  net spend a purchase day: high
     """
 
     def __init__(
@@ -170,7 +171,7 @@ class MemberClusters(
         SiyuWarning
             If there are fewer clusters than asked for.
         """
-        search = self._search()
+        search = checked_search(self.get_params())
         rng = generator(self.random_state)
         if previous is not None:
             check_is_fitted(previous)
@@ -339,11 +340,11 @@ class MemberClusters(
         self.cluster_ids_ = model.ids
         self.cluster_centers_ = in_units(model.centers, model.scales)
         self.center_names_ = [scale.labels[place] for place, scale in widths(model.scales)]
-        self.scaling_ = _scaling_frame(model)
+        self.scaling_ = scaling_frame(model.scales)
         self.dropped_ = pd.DataFrame(
             {"column": list(dropped), "dropped_because": list(dropped.values())}, dtype=object
         )
-        self.selection_ = _selection_frame(candidates, self.n_clusters_)
+        self.selection_ = selection_frame(candidates, self.n_clusters_)
         self.fidelity_ = description.fidelity
 
     def _columns(self, X: Any) -> tuple[pa.Array, list[Column]]:
@@ -351,35 +352,6 @@ class MemberClusters(
         scales = self._parts[0].scales
         members = read_input(self, X, reset=False, names=[scale.name for scale in scales])
         return members.ids, columns_for(scales, members)
-
-    def _search(self) -> Search:
-        """Refuse parameters that are out of range."""
-        auto = isinstance(self.n_clusters, str) and self.n_clusters == "auto"
-        if not auto and not (_is_whole(self.n_clusters) and int(self.n_clusters) >= 1):
-            raise ParameterError(
-                "n_clusters", f"n_clusters must be 'auto' or 1 or more, got {self.n_clusters!r}"
-            )
-        low, high = self.k_range
-        if not (_is_whole(low) and _is_whole(high) and 2 <= low <= high):
-            raise ParameterError(
-                "k_range", f"k_range must be (low, high), 2 <= low <= high, got {self.k_range!r}"
-            )
-        if not _is_whole(self.n_resamples) or self.n_resamples < 2:
-            raise ParameterError(
-                "n_resamples", f"n_resamples must be 2 or more, got {self.n_resamples!r}"
-            )
-        for name in ("min_stability", "max_unknown"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ParameterError(
-                    name, f"{name} must lie in 0 .. 1, got {getattr(self, name)!r}"
-                )
-        return Search(
-            None if auto else int(self.n_clusters),
-            (int(low), int(high)),
-            int(self.n_resamples),
-            float(self.min_stability),
-            float(self.max_unknown),
-        )
 
     def _more_tags(self) -> dict[str, Any]:
         """Tell scikit-learn before 1.6 that NaN is welcome."""
@@ -392,32 +364,6 @@ class MemberClusters(
         return tags
 
 
-def _is_whole(number: Any) -> bool:
-    return isinstance(number, int | np.integer) and not isinstance(number, bool)
-
-
 def _ids(places: Ints, model: ClusterModel) -> Ints:
     """Turn places among the clusters into ids, -1 for none."""
     return np.append(model.ids, -1)[places]
-
-
-def _scaling_frame(model: ClusterModel) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "column": [s.name for s in model.scales],
-            "scaling": [s.kind for s in model.scales],
-            "log_unit": [s.unit or np.nan for s in model.scales],
-            "centre": [s.centre for s in model.scales],
-            "spread": [s.spread for s in model.scales],
-            "weight": [s.weight for s in model.scales],
-            "levels": [list(s.levels) for s in model.scales],
-            "skewness": [s.skewness for s in model.scales],
-            "unknown": [s.unknown for s in model.scales],
-        }
-    )
-
-
-def _selection_frame(candidates: list[Candidate], k: int) -> pd.DataFrame:
-    names = ("k", "stability", "valley", "worst_valley", "gain", "silhouette", "is_sound")
-    frame = pd.DataFrame({name: [getattr(c, name) for c in candidates] for name in names})
-    return frame.assign(is_chosen=frame["k"] == k)

@@ -16,6 +16,7 @@ N = 2_000
 UNIFORM = RNG.uniform(size=N)
 NORMAL = RNG.normal(size=N)
 LOGNORMAL = RNG.lognormal(4, 1, N)
+CODES = RNG.integers(0, 3, N).astype(float)
 
 
 def learned(column: Column) -> Any:
@@ -31,7 +32,7 @@ def learned(column: Column) -> Any:
         (-LOGNORMAL, "number", False),
         (UNIFORM**6, "number", False),
         (NORMAL, "number", False),
-        (RNG.poisson(0.2, N).astype(float), "lumpy", False),
+        (RNG.poisson(0.2, N).astype(float), "lumpy", True),
         (np.where(UNIFORM < 0.5, 0, LOGNORMAL), "lumpy", True),
         ((UNIFORM < 0.3).astype(float), "flag", False),
     ],
@@ -40,7 +41,7 @@ def learned(column: Column) -> Any:
 def test_each_kind_of_number_has_its_scale(values: Any, kind: str, is_log: bool) -> None:
     scale = learned(Column("x", "number", values))
     assert scale.kind == kind
-    assert (scale.unit > 0) == (is_log and scale.skewness > 1)
+    assert (scale.unit > 0) == is_log
 
 
 def test_scaled_numbers_have_a_spread_of_about_one() -> None:
@@ -51,9 +52,9 @@ def test_scaled_numbers_have_a_spread_of_about_one() -> None:
 
 
 def test_a_number_with_two_values_to_gather_at_is_scaled_by_the_spread_around_them() -> None:
-    column = Column("x", "number", NORMAL + 10.0 * (UNIFORM < 0.5))
+    column = Column("x", "number", NORMAL + 5.0 * (UNIFORM < 0.5))
     assert learned(column).spread == pytest.approx(1, abs=0.4)
-    assert np.std(column.values) > 4
+    assert np.std(column.values) > 2
 
 
 def test_no_value_is_farther_than_six_spreads() -> None:
@@ -62,16 +63,17 @@ def test_no_value_is_farther_than_six_spreads() -> None:
 
 
 def test_two_codes_are_half_as_far_apart_as_two_numbers() -> None:
-    codes = Column("c", "code", RNG.integers(0, 3, N).astype(float), ("a", "b", "c"))
+    codes = Column("c", "code", CODES, ("a", "b", "c"))
     z = scaled([codes], [learned(codes)], N)
     apart = ((z[:, None][:50] - z[None, :50]) ** 2).sum(axis=2)
-    same = codes.values[:50, None] == codes.values[None, :50]
+    held = CODES[:50]
+    same = held[:, None] == held[None, :]
     assert np.allclose(apart, np.where(same, 0, 1))
 
 
 def test_rare_codes_are_one_level_and_unseen_ones_join_it() -> None:
     values = np.where(np.arange(N) < 20, np.arange(N) % 10, 10 + np.arange(N) % 2).astype(float)
-    levels = tuple(f"rare {i}" for i in range(10)) + ("app", "shop")
+    levels = (*(f"rare {i}" for i in range(10)), "app", "shop")
     scale = learned(Column("c", "code", values, levels))
     new = Column("c", "code", np.array([0.0, 1.0, np.nan]), ("app", "never seen"))
     z = scaled([new], [scale], 3)
@@ -116,7 +118,7 @@ def test_columns_that_are_gone_are_unknown_and_levels_that_are_gone_empty() -> N
         (pa.array([1.5, None]), "number"),
         (pa.array(["b", None]), "code"),
         (pa.array(["b", None]).dictionary_encode(), "code"),
-        (pa.array([1, None]).cast(pa.decimal128(12, 2)), "number"),
+        (pa.array([1, None], pa.int32()).cast(pa.decimal128(12, 2)), "number"),
     ],
 )
 def test_null_is_unknown_in_every_kind_of_column(values: pa.Array, kind: str) -> None:
@@ -135,4 +137,4 @@ def test_the_scales_are_told() -> None:
     assert told["scaling"].to_dict() == {"money": "number", "owl": "flag", "score": "number"}
     assert told["log_unit"].notna().tolist() == [True, False, False]
     assert told.loc["score", "unknown"] == 0.05
-    assert told.loc["money", "skewness"] > 1
+    assert told["skewness"].iloc[0] > 1
