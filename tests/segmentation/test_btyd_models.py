@@ -159,6 +159,17 @@ def test_the_order_of_many_rows_with_weights_changes_no_byte(make: Any) -> None:
 
 
 @models
+def test_weights_of_members_alike_add_up_the_same_in_any_order(make: Any) -> None:
+    members = FEW.loc[np.repeat(FEW.index, np.multiply(WEIGHT, 50))].reset_index(drop=True)
+    weight = np.random.default_rng(1).random(len(members))
+    order = np.random.default_rng(2).permutation(len(members))
+    one = make().fit(members, sample_weight=weight)
+    other = make().fit(members.iloc[order], sample_weight=weight[order])
+    assert one.params_ == other.params_
+    assert one.log_likelihood_ == other.log_likelihood_
+
+
+@models
 def test_a_member_alone_gets_the_bytes_of_the_whole(make: Any) -> None:
     members, _ = pareto_world(300, 3)
     model = make().fit(members)
