@@ -102,24 +102,26 @@ def score_world(world: World, draws: int, n: int) -> tuple[list[float], list[flo
     return ours, theirs, right
 
 
-def timed(rows: int, columns: int = 20) -> tuple[float, float, float, float]:
-    """Give seconds of ours, of ours told k, and of k-means, and the ARI between the last two."""
+def timed(rows: int, columns: int = 20) -> tuple[list[float], list[float]]:
+    """Give seconds and ARI with easy groups: of ours, of ours told k, and of k-means."""
     from sklearn.metrics import adjusted_rand_score
 
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 8, rows)
     x = rng.normal(size=(8, columns))[truth] * 3 + rng.normal(size=(rows, columns))
     frame = _frame(x)
-    start = time.perf_counter()
-    MemberClusters().fit(x)
-    auto = time.perf_counter() - start
-    start = time.perf_counter()
-    told = MemberClusters(8).fit(x)
-    ours = time.perf_counter() - start
-    start = time.perf_counter()
-    labels = _standard_kmeans(frame, 8)
-    theirs = time.perf_counter() - start
-    return auto, ours, theirs, float(adjusted_rand_score(told.labels_, labels))
+    ways: list[Callable[[], Array]] = [
+        lambda: MemberClusters().fit(x).labels_,
+        lambda: MemberClusters(8).fit(x).labels_,
+        lambda: _standard_kmeans(frame, 8),
+    ]
+    seconds, scores = [], []
+    for way in ways:
+        start = time.perf_counter()
+        labels = way()
+        seconds.append(time.perf_counter() - start)
+        scores.append(float(adjusted_rand_score(truth, labels)))
+    return seconds, scores
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -140,18 +142,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     frames = (noise(np.random.default_rng(100 + seed), told.members) for seed in range(draws))
     none = sum(MemberClusters().fit(frame).n_clusters_ == 1 for frame in frames)
     print(f"| no groups | none found in {none} of {draws} | | |", flush=True)
-    auto, ours_told, theirs_told, agreement = timed(told.rows)
+    seconds, scores = timed(told.rows)
     print(
-        f"\n| {told.rows:,} rows x 20 | ours, k chosen | ours, k told | k-means, k told | ARI |\n"
-        "|---|---|---|---|---|\n"
-        f"| seconds | {auto:.1f} | {ours_told:.1f} | {theirs_told:.1f} | {agreement:.4f} |"
+        f"\n| {told.rows:,} rows x 20 | ours, k chosen | ours, k told | k-means, k told |\n"
+        "|---|---|---|---|\n"
+        f"| seconds | {' | '.join(f'{s:.1f}' for s in seconds)} |\n"
+        f"| ARI | {' | '.join(f'{s:.4f}' for s in scores)} |"
     )
     if statistics.mean(every_ours) <= statistics.mean(every_theirs):
         raise SystemExit("k-means on standard scores was the better one")
     if none < 0.8 * draws:
         raise SystemExit(f"groups were found in noise in {draws - none} of {draws} draws")
-    if agreement < LEAST_AGREEMENT:
-        raise SystemExit(f"both should agree on easy groups, ARI {agreement:.4f}")
+    if min(scores[:2]) < LEAST_AGREEMENT:
+        raise SystemExit(f"easy groups should be found, ARI {min(scores[:2]):.4f}")
 
 
 def _frame(x: Array) -> pd.DataFrame:

@@ -24,8 +24,8 @@ def test_ours_finds_groups_of_money_better_than_k_means(bench: Any) -> None:
     assert ours[0] > theirs[0]
 
 
-def test_both_agree_on_easy_groups(bench: Any) -> None:
-    assert bench.timed(5_000)[3] > 0.98
+def test_easy_groups_are_found_by_both(bench: Any) -> None:
+    assert min(bench.timed(5_000)[1]) > 0.98
 
 
 @pytest.mark.slow
