@@ -1,6 +1,6 @@
 """Words for clusters and segment profiles: column -> code -> (Chinese, English)."""
 
-__all__ = ["CLUSTER_WORDS"]
+__all__ = ["CLUSTER_PHRASES", "CLUSTER_WORDS"]
 
 CLUSTER_WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "statistic": {
@@ -26,33 +26,35 @@ CLUSTER_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "expected_gap": ("预期间隔", "expected gap"),
         "cluster": ("分群", "cluster"),
     },
-    "cluster_phrase": {
-        "higher": ("{name}高", "{name}: high"),
-        "lower": ("{name}低", "{name}: low"),
-        "mostly": ("{name}多为{value}", "{name}: mostly {value}"),
-        "more": ("{name}偏{value}", "{name}: more often {value}"),
-        "fewer": ("{name}少见{value}", "{name}: seldom {value}"),
-        "many": ("{name}多", "{name}: many"),
-        "few": ("{name}少", "{name}: few"),
-        "mean": ("{name}均值 {inside}，其余 {outside}", "{name}: mean {inside}, others {outside}"),
-        "flag_share": (
-            "{name} {inside}，其余 {outside}",
-            "{name}: {inside}, others {outside}",
-        ),
-        "code_share": (
-            "{name}为{value} {inside}，其余 {outside}",
-            "{name} {value}: {inside}, others {outside}",
-        ),
-        "between": ("、", "; "),
-        "then": ("；", "; "),
-        "and": (" 且 ", " and "),
-        "at_least": ("{name} ≥ {value}", "{name} ≥ {value}"),
-        "below": ("{name} < {value}", "{name} < {value}"),
-        "is": ("{name}为{value}", "{name} is {value}"),
-        "is_not": ("{name}不为{value}", "{name} is not {value}"),
-        "none": ("未发现稳定分群", "no clusters found"),
-        "ordinary": ("与其余会员无明显差异", "much like all others"),
-        "other": ("其他", "other"),
-    },
 }
-"""The words that `siyu.datasets.label` puts in the place of codes, and phrases to fill."""
+"""The words that `siyu.datasets.label` puts in the place of codes."""
+
+CLUSTER_PHRASES: dict[str, tuple[str, str]] = {
+    "higher": ("{name}高", "{name}: high"),
+    "lower": ("{name}低", "{name}: low"),
+    "mostly": ("{name}多为{value}", "{name}: mostly {value}"),
+    "more": ("{name}偏{value}", "{name}: more often {value}"),
+    "fewer": ("{name}少见{value}", "{name}: seldom {value}"),
+    "many": ("{name}多", "{name}: many"),
+    "few": ("{name}少", "{name}: few"),
+    "mean": ("{name}均值 {inside}，其余 {outside}", "{name}: mean {inside}, others {outside}"),
+    "flag_share": (
+        "{name} {inside}，其余 {outside}",
+        "{name}: {inside}, others {outside}",
+    ),
+    "code_share": (
+        "{name}为{value} {inside}，其余 {outside}",
+        "{name} {value}: {inside}, others {outside}",
+    ),
+    "between": ("、", "; "),
+    "then": ("；", "; "),
+    "and": (" 且 ", " and "),
+    "at_least": ("{name} ≥ {value}", "{name} ≥ {value}"),
+    "below": ("{name} < {value}", "{name} < {value}"),
+    "is": ("{name}为{value}", "{name} is {value}"),
+    "is_not": ("{name}不为{value}", "{name} is not {value}"),
+    "none": ("未发现稳定分群", "no clusters found"),
+    "ordinary": ("与其余会员无明显差异", "much like all others"),
+    "other": ("其他", "other"),
+}
+"""Phrases to fill, that names and rules of clusters are made of."""

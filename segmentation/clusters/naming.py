@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siyu.datasets.cluster_words import CLUSTER_WORDS
+from siyu.datasets.cluster_words import CLUSTER_PHRASES, CLUSTER_WORDS
 from siyu.datasets.labels import WORDS, Lang, words_of
 
 __all__ = [
@@ -122,4 +122,4 @@ def _said(feature: str, value: str | None, lang: Lang) -> str:
 
 def word_phrase(code: str, lang: Lang) -> str:
     """Give one of the phrases that names are made of."""
-    return CLUSTER_WORDS["cluster_phrase"][code][lang == "en"]
+    return CLUSTER_PHRASES[code][lang == "en"]

@@ -35,7 +35,7 @@ _MOST_FOR_MODES = 2_000
 _MOST_MODES = 4
 _MANY_VALUES = 100  # counts have gaps between any two values
 _GAP = 0.5
-_MOST_WIDENED = 4.0
+_MOST_WIDENED = 3.0
 
 # Half widths of a normal in standard deviations, between these quantiles.
 _SPREADS = ((0.25, 0.75, 1.349), (0.05, 0.95, 3.290), (0.01, 0.99, 4.653))
