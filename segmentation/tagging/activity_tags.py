@@ -19,10 +19,11 @@ _HALF_REPLIERS = 3.0
 _HALF_TENURE_DAYS = 180.0
 _FEWEST_PARTS = 2
 _NEVER = np.iinfo(np.int64).min
+_UNKNOWN = 2**62  # microseconds, after any moment
 
 
 def activity_tags(facts: Facts, tables: tuple[str, ...]) -> dict[str, Found]:
-    """Tag how long members have done nothing at all.
+    """Tag since when members are known, and how long they have done nothing at all.
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def activity_tags(facts: Facts, tables: tuple[str, ...]) -> dict[str, Found]:
     Returns
     -------
     dict of tag to `Found`
-        ``days_inactive`` is null for those who never did anything; ``zombie`` is null where
+        ``days_inactive`` is null for those who never did anything; ``tenure_days`` where
+        nothing tells since when the member is known; ``zombie`` is null where
         nothing tells since when the member is known, and for all if a table was not recorded
         during the whole 180 days.
     """
@@ -48,12 +50,16 @@ def activity_tags(facts: Facts, tables: tuple[str, ...]) -> dict[str, Found]:
         support += np.bincount(acts.codes, minlength=n)
     never = last == _NEVER
     idle = days_between(np.where(never, 0, last), facts.end)
-    tags = {"days_inactive": Found(pa.array(idle, mask=never), support)}
+    joined = joined_when(facts)
+    since = np.minimum(instants(joined.fill_null(pa.scalar(_UNKNOWN).cast(joined.type))), first)
+    unknown = never & joined.is_null().to_numpy(zero_copy_only=False)
+    tenure = days_between(np.where(unknown, 0, since), facts.end)
+    tags = {
+        "days_inactive": Found(pa.array(idle, mask=never), support),
+        "tenure_days": Found(pa.array(tenure, mask=unknown), support),
+    }
     quiet_from = facts.end - _QUIET_DAYS * DAY_US
     if all(recorded_for(facts, table, _QUIET_DAYS) for table in tables):
-        joined = joined_when(facts)
-        unknown = never & joined.is_null().to_numpy(zero_copy_only=False)
-        since = np.minimum(instants(joined.fill_null(pa.scalar(2**62).cast(joined.type))), first)
         zombie = (since <= quiet_from) & (last < quiet_from)
         tags["zombie"] = Found(pa.array(zombie, mask=unknown), support)
     return tags

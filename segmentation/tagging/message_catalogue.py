@@ -187,6 +187,18 @@ MESSAGE_TAGS: tuple[Tag, ...] = (
         "step_kinds",
     ),
     Tag(
+        "tenure_days",
+        "number",
+        "days",
+        _ACTS,
+        (
+            "入会或首次出现（取较早者）至今的天数",
+            "days since joining or being first seen, whichever is earlier",
+        ),
+        ("周年纪念与老客权益", "anniversaries and privileges of old members"),
+        "acts",
+    ),
+    Tag(
         "days_inactive",
         "number",
         "days",

@@ -87,21 +87,6 @@ PURCHASE_TAGS: tuple[Tag, ...] = (
         "gaps",
     ),
     Tag(
-        "tenure_days",
-        "number",
-        "days",
-        _VISITS,
-        (
-            "入会或首次出现（取较早者）至今的天数",
-            "days since joining or being first seen, whichever is earlier",
-        ),
-        (
-            "周年纪念与老客权益",
-            "anniversaries and privileges of old members",
-        ),
-        "visits",
-    ),
-    Tag(
         "repeat_buyer",
         "flag",
         "",

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US, INSTANT, days_between, instants
-from siyu.segmentation.records import joined_at, maybe_missed
+from siyu.datasets.clock import INSTANT, instants
+from siyu.segmentation.records import maybe_missed
 from siyu.segmentation.rhythm import Rhythm
 from siyu.segmentation.stages import StageRules, known_stages, stage_table
 from siyu.segmentation.visits import Visits
@@ -50,7 +50,6 @@ def rhythm_tags(facts: Facts, rhythm: Rhythm) -> dict[str, Found]:
         "next_due": Found(due, gaps, strength),
         "overdue_ratio": Found(staged["overdue_ratio"].combine_chunks(), gaps, strength),
         "rhythm_regularity": _regularity(visits, gaps),
-        "tenure_days": _tenure(facts, visits),
     }
     if facts.activity == "orders":
         missed = maybe_missed(facts.c, "orders", facts.members, facts.end) & (n_visits < 2)
@@ -71,14 +70,3 @@ def _regularity(visits: Visits, n_gaps: Ints) -> Found:
     variance = np.maximum(squares - days**2 / k, 0.0) / (k - 1)
     regular = np.clip(1 - np.sqrt(variance) / (days / k), 0.0, 1.0)
     return Found(pa.array(regular, mask=~enough), n_gaps)
-
-
-def _tenure(facts: Facts, visits: Visits) -> Found:
-    """Give the days since a member joined or was first seen, whichever is earlier."""
-    joined = joined_at(facts.c, facts.members)
-    since = instants(joined.fill_null(pa.scalar(_NEVER, INSTANT))).copy()
-    there = visits.count() > 0
-    since[there] = np.minimum(since[there], visits.first[visits.starts[:-1][there]])
-    unknown = since == _NEVER
-    days = days_between(np.where(unknown, facts.end - DAY_US, since), facts.end)
-    return Found(pa.array(days, mask=unknown), visits.count())

@@ -44,6 +44,11 @@ def test_tenure_begins_with_the_first_purchase_if_that_was_earlier() -> None:
     assert tags.tenure_days.tolist() == [20.0, 9.0]
 
 
+def test_tenure_begins_with_the_first_event_if_that_was_earliest() -> None:
+    events = pd.DataFrame({"member_id": [1], "event_time": at("2026-01-30 00:00"), "event": "view"})
+    assert tags_of(orders=orders_on(DAYS), events=events).tenure_days[1] == 30.0
+
+
 def test_tenure_is_unknown_for_whom_nothing_dates() -> None:
     members = pd.DataFrame({"member_id": [2]})
     assert tags_of(orders=orders_on(DAYS), members=members).tenure_days.isna().tolist() == [
