@@ -25,6 +25,12 @@ _CHANNELS: Words = {
     "sms": ("短信", "text message"),
 }
 
+_SALES_CHANNELS: Words = {
+    "miniprogram": ("小程序", "mini program"),
+    "store": ("门店", "store"),
+    "livestream": ("直播", "live show"),
+}
+
 _FISSION_KINDS: Words = {
     "groupbuy": ("拼团", "team buying"),
     "help": ("助力", "help a friend"),
@@ -101,6 +107,7 @@ SOCIAL_NAMES: Words = {
 SOCIAL_CODES: dict[str, Words] = {
     "speaking": _SPEAKING,
     "visit_depth_band": _DEPTHS,
+    "favourite_channel": _SALES_CHANNELS,
     "reach_channel": _CHANNELS,
     "referred_by_campaign": _FISSION_KINDS,
     "acquisition_source": _SOURCES,
