@@ -18,7 +18,7 @@ from .lifecycle_words import CHANGE_REASON_WORDS, WIN_BACK_WORDS
 from .offer_words import OFFER_WORDS
 from .rule_words import RULE_WORDS
 from .social_tag_words import SOCIAL_CODES, SOCIAL_NAMES, SOCIAL_UNITS
-from .tag_words import SUPPORT_LEVELS, SUPPORT_UNITS, TAG_CODES, TAG_NAMES
+from .tag_words import SUPPORT_LEVELS, SUPPORT_UNITS, TAG_CODES, TAG_NAMES, TAG_THEMES
 
 __all__ = ["WORDS", "Lang", "label", "words_of"]
 
@@ -83,6 +83,7 @@ WORDS: dict[str, Words] = {
     "tag": TAG_NAMES | SOCIAL_NAMES,
     "support_unit": SUPPORT_UNITS | SOCIAL_UNITS,
     "level": SUPPORT_LEVELS,
+    "theme": TAG_THEMES,
     "value": _TAG_VALUES,
     "before": _TAG_VALUES,
     "after": _TAG_VALUES,

@@ -1,6 +1,6 @@
 """Words for the tags of buying and of the clock: their names and their codes."""
 
-__all__ = ["SUPPORT_LEVELS", "SUPPORT_UNITS", "TAG_CODES", "TAG_NAMES"]
+__all__ = ["SUPPORT_LEVELS", "SUPPORT_UNITS", "TAG_CODES", "TAG_NAMES", "TAG_THEMES"]
 
 Words = dict[str, tuple[str, str]]
 
@@ -150,6 +150,17 @@ SUPPORT_UNITS: Words = {
     "products": ("商品", "products"),
 }
 """What evidence is counted in -> words."""
+
+TAG_THEMES: Words = {
+    "buying": ("购买与价值", "buying and value"),
+    "deals": ("折扣、券与退款", "discounts, coupons, refunds"),
+    "taste": ("偏好", "taste"),
+    "timing": ("时间习惯", "when they are active"),
+    "visits": ("访问与互动", "visits and habits"),
+    "talk": ("社群发言与拉新", "talk and referrals"),
+    "reach": ("触达", "how to reach them"),
+}
+"""What tags are about -> words."""
 
 SUPPORT_LEVELS: Words = {
     "weak": ("证据不足", "weak"),

@@ -8,7 +8,7 @@ from .advice import ADVICE, code_words
 from .evidence import Evidence
 from .page_parts import Card, Cell, Note, Page, Table, absent, drawn
 from .segment_figures import class_bars, class_counts, money_shares, stage_bars, stage_counts
-from .tag_cards import HIDDEN, count_cells, number_card, tag_cards
+from .tag_cards import HIDDEN, count_cells, tag_cards
 from .tag_counts import TagCount
 from .wording import Text, share
 
@@ -39,10 +39,7 @@ def segments_page(evidence: Evidence) -> Page:
         cards.append(_stages(tags, by_orders=evidence.shopping is not None))
     if "rfm_class" in tags.column_names:
         cards.append(_classes(tags, evidence.rfm))
-    numbers = number_card(tags)
-    return Page(
-        "segments", _TITLE, _LEAD, (*cards, *tag_cards(tags), *([numbers] if numbers else []))
-    )
+    return Page("segments", _TITLE, _LEAD, (*cards, *tag_cards(tags)))
 
 
 def _stages(tags: pa.Table, *, by_orders: bool) -> Card:

@@ -7,14 +7,27 @@ from siyu.datasets.labels import WORDS
 
 from .clock_catalogue import CLOCK_TAGS
 from .deal_catalogue import DEAL_TAGS
+from .message_catalogue import MESSAGE_TAGS
 from .purchase_catalogue import PURCHASE_TAGS
-from .social_catalogue import SOCIAL_TAGS
+from .reach_catalogue import REACH_TAGS
 from .tag_entry import Tag
 from .taste_catalogue import TASTE_TAGS
+from .visit_catalogue import VISIT_TAGS
 
-__all__ = ["CATALOGUE", "Tag", "tag_catalog"]
+__all__ = ["CATALOGUE", "THEMES", "Tag", "tag_catalog"]
 
-CATALOGUE: tuple[Tag, ...] = PURCHASE_TAGS + DEAL_TAGS + TASTE_TAGS + CLOCK_TAGS + SOCIAL_TAGS
+THEMES: dict[str, tuple[Tag, ...]] = {
+    "buying": PURCHASE_TAGS,
+    "deals": DEAL_TAGS,
+    "taste": TASTE_TAGS,
+    "timing": CLOCK_TAGS,
+    "visits": VISIT_TAGS,
+    "talk": MESSAGE_TAGS,
+    "reach": REACH_TAGS,
+}
+"""The tags by what they are about; words for the themes: ``label``."""
+
+CATALOGUE: tuple[Tag, ...] = tuple(tag for tags in THEMES.values() for tag in tags)
 """All tags, in the order of the columns of `tag`."""
 
 
@@ -28,9 +41,9 @@ def tag_catalog(output: FrameKind = "pandas") -> Frame:
     Returns
     -------
     frame, one row a tag, in the order of the columns of `tag`
-        ``tag`` : column name; ``kind`` : code, flag, share, number, count, time or name;
-        ``unit`` : of its values; ``needs`` : ``table.column`` of what it is made of;
-        ``support`` : what its evidence is counted in;
+        ``tag`` : column name; ``theme`` : what it is about, of `THEMES`; ``kind`` : code, flag,
+        share, number, count, time or name; ``unit`` : of its values; ``needs`` :
+        ``table.column`` of what it is made of; ``support`` : what its evidence is counted in;
         ``name_zh``, ``name_en``, ``definition_zh``, ``definition_en``, ``action_zh``,
         ``action_en`` : words.
 
@@ -42,6 +55,7 @@ def tag_catalog(output: FrameKind = "pandas") -> Frame:
     names = [WORDS["tag"][tag.tag] for tag in CATALOGUE]
     columns: dict[str, list[str]] = {
         "tag": [tag.tag for tag in CATALOGUE],
+        "theme": [theme for theme, tags in THEMES.items() for _ in tags],
         "kind": [tag.kind for tag in CATALOGUE],
         "unit": [tag.unit for tag in CATALOGUE],
         "needs": [", ".join(tag.needs) for tag in CATALOGUE],

@@ -19,7 +19,7 @@ from siyu.report.ranking_quality import ranking_qualities
 from siyu.report.report_input import ReportInput
 from siyu.report.segments import segments_page
 from siyu.report.shopping import Shopping
-from siyu.report.wording import amount, share, text_of
+from siyu.report.wording import Text, amount, share, text_of
 from siyu.segmentation import tag_catalog
 from siyu.segmentation.rfm_codes import CN8, NAMED11
 from siyu.segmentation.stages import STAGES
@@ -262,13 +262,38 @@ def test_own_tags_and_stages_appear_under_their_own_names() -> None:
     assert "my_tag" in text
 
 
-def test_a_tag_lists_its_eight_largest_values() -> None:
+def tag_tables(tags: pd.DataFrame) -> list[Table]:
+    given = ReportInput(community=events_only(), as_of="2026-03-01", tags=tags)
+    parts = [part for card in segments_page(Evidence.of(given)).cards for part in card.parts]
+    return [part for part in parts if isinstance(part, Table)]
+
+
+def test_a_tag_lists_its_five_largest_values() -> None:
     tags = pd.DataFrame({"member_id": range(200), "city": [f"c{i % 10}" for i in range(200)]})
-    (card,) = segments_page(
-        Evidence.of(ReportInput(community=events_only(), as_of="2026-03-01", tags=tags))
-    ).cards
-    table, note = card.parts
-    assert isinstance(table, Table)
-    assert len(table.rows) == 8
-    assert isinstance(note, Note)
-    assert note.text.en == "2 more values."
+    (table,) = tag_tables(tags)
+    (row,) = table.rows
+    assert isinstance(row[2].text, Text)
+    assert row[2].text.en == "c0 10.0%, c1 10.0%, c2 10.0%, c3 10.0%, c4 10.0%, 5 more"
+
+
+def test_few_bearers_of_a_tag_are_not_counted_out() -> None:
+    tags = pd.DataFrame({"member_id": range(200), "night_owl": [i < 3 for i in range(200)]})
+    (table,) = tag_tables(tags)
+    assert isinstance(table.rows[0][2].text, Text)
+    assert "<10" in table.rows[0][2].text.en
+    assert "98.5" not in table.rows[0][2].text.en
+    assert table.note is not None
+
+
+def test_those_of_whom_a_tag_is_unknown_do_not_give_away_the_few() -> None:
+    bears = [True] * 3 + [False] * 137 + [None] * 60
+    tags = pd.DataFrame({"member_id": range(200), "night_owl": pd.array(bears, "boolean")})
+    (table,) = tag_tables(tags)
+    assert isinstance(table.rows[0][2].text, Text)
+    assert table.rows[0][2].text.en == "No 68.5%, Yes <10, Unknown ≥10"
+
+
+def test_tags_of_one_theme_share_a_card() -> None:
+    tags = pd.DataFrame({"member_id": range(60), "night_owl": True, "weekend_share": 0.5})
+    counted, measured = tag_tables(tags)
+    assert [len(counted.rows), len(measured.rows)] == [1, 1]

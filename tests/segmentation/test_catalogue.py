@@ -38,6 +38,7 @@ def test_the_frame_has_a_row_a_tag_and_no_holes() -> None:
     assert catalog.num_rows == len(CATALOGUE)
     assert catalog.schema.names == [
         "tag",
+        "theme",
         "kind",
         "unit",
         "needs",

@@ -13,14 +13,16 @@ from community_life import events, found, known
 from siyu.datasets import Community, make_community
 from siyu.datasets.labels import WORDS
 from siyu.datasets.public import load_complete_journey
+from siyu.segmentation.tagging.catalogue import THEMES
 from siyu.segmentation.tagging.community_tags import community_norms, community_tags
 from siyu.segmentation.tagging.event_rows import SHARE
 from siyu.segmentation.tagging.evidence import Found
 from siyu.segmentation.tagging.facts import facts_of
 from siyu.segmentation.tagging.message_tags import SPEAKING
-from siyu.segmentation.tagging.social_catalogue import SOCIAL_TAGS
 from siyu.segmentation.tagging.visit_tags import DEPTHS
 from strategies import AS_OF, TZ, shuffled, small_community, with_edited_future, with_later_rows
+
+SOCIAL_TAGS = THEMES["visits"] + THEMES["talk"] + THEMES["reach"]
 
 ENTRIES = {entry.tag: entry for entry in SOCIAL_TAGS}
 BRAND_TIME = "2026-06-01"
