@@ -95,11 +95,14 @@ _STEPS = {
         FROM by_category, everybody GROUP BY 1""",
     "due": """
         WITH own AS (
-            SELECT member_id, category, last, us(last, first) / (n_days - 1) AS gap,
+            SELECT member_id, category, n_days, us(last, first) / (n_days - 1) AS gap,
                    us(TIMESTAMPTZ '{as_of}', last) AS silence
-            FROM by_category WHERE n_days >= 3)
-        SELECT member_id, arg_max(category, silence / gap) AS next_category
-        FROM own WHERE silence / gap <= 3 GROUP BY 1""",
+            FROM by_category WHERE n_days >= 3),
+        scored AS (
+            SELECT member_id, category, CASE WHEN silence >= gap THEN n_days
+                   ELSE 1 / (1 + (gap - silence) / 86400e6) END AS score
+            FROM own WHERE silence / gap <= 2)
+        SELECT member_id, arg_max(category, score) AS next_category FROM scored GROUP BY 1""",
     "category": "SELECT member_id, category AS key, w FROM by_category",
     "brand": "SELECT member_id, brand AS key, sum(w) AS w FROM bought GROUP BY 1, 2",
     "channel": """

@@ -194,12 +194,15 @@ def _variety() -> dict[str, Expr]:
 
 def _due(own: Lazy, end: int) -> Lazy:
     gap = (pl.col("last") - pl.col("first")) / (pl.col("n_days") - 1)
+    wait = pl.col("gap") - (end - pl.col("last"))
+    score = pl.when(wait <= 0).then(pl.col("n_days")).otherwise(1 / (1 + wait / _DAY))
     return (
         own.filter(pl.col("n_days") >= 3)
-        .with_columns(ratio=(end - pl.col("last")) / gap)
-        .filter(pl.col("ratio") <= 3)
+        .with_columns(gap=gap)
+        .filter((end - pl.col("last")) / pl.col("gap") <= 2)
+        .with_columns(score=score)
         .group_by("member_id")
-        .agg(next_category=pl.col("key").get(pl.col("ratio").arg_max()))
+        .agg(next_category=pl.col("key").get(pl.col("score").arg_max()))
     )
 
 
