@@ -10,6 +10,7 @@ from siyu.datasets.clock import DAY_US
 from siyu.datasets.errors import ParameterError
 
 from .return_curves import ReturnCurves
+from .whole_numbers import require_whole
 
 __all__ = ["Limits", "Method", "StageRules"]
 
@@ -18,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 Method = Literal["own_gap", "fixed", "model"]
 
 _METHODS = ("own_gap", "fixed", "model")
+_FOR_EVER = 1e7  # days: longer silences are not told apart, and fit into microseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +63,16 @@ class StageRules:
             raise ParameterError(
                 "method", f"method must be 'own_gap', 'fixed' or 'model', got {self.method!r}"
             )
-        for name, low in _LEAST.items():
+        for name in ("dormant_after", "churned_after", "dormant_days", "churned_days"):
             value = getattr(self, name)
-            if not low <= value < np.inf:
-                raise ParameterError(name, f"{name} must be {low} or more, got {value}")
+            if not (_is_number(value) and 1 <= value < np.inf):
+                raise ParameterError(name, f"{name} must be 1 or more, got {value!r}")
         for name in ("dormant_chance", "churned_chance"):
             value = getattr(self, name)
-            if not 0 < value < 1:
-                raise ParameterError(name, f"{name} must be between 0 and 1, got {value}")
+            if not (_is_number(value) and 0 < value < 1):
+                raise ParameterError(name, f"{name} must be between 0 and 1, got {value!r}")
+        require_whole("loyal_from", self.loyal_from, 2)
+        require_whole("won_back_visits", self.won_back_visits, 1)
         late = self.dormant_after > self.churned_after or self.dormant_days > self.churned_days
         if late or self.dormant_chance < self.churned_chance:
             raise ParameterError("churned_after", "a member is dormant before being churned")
@@ -87,14 +91,8 @@ class StageRules:
         return self.limits().churned_us(expected, n_gaps)
 
 
-_LEAST = {
-    "dormant_after": 1,
-    "churned_after": 1,
-    "dormant_days": 1,
-    "churned_days": 1,
-    "loyal_from": 2,
-    "won_back_visits": 1,
-}
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +129,5 @@ class Limits:
 
     def _us(self, longest: tuple[float, float], expected: Floats, n_gaps: Ints) -> Ints:
         limit = np.where(n_gaps > 0, longest[1], longest[0])
-        days = limit if self.in_days else limit * expected
+        days = np.minimum(limit if self.in_days else limit * expected, _FOR_EVER)
         return np.asarray(np.rint(days * DAY_US), dtype=np.int64)

@@ -160,6 +160,8 @@ def chosen_rules(activity: str, method: str, rules: StageRules | None) -> StageR
         raise ParameterError("activity", f"activity must be 'orders' or 'events', got {activity!r}")
     if rules is None:
         return StageRules(method=method)  # type: ignore[arg-type]  # checked there
+    if not isinstance(rules, StageRules):
+        raise ParameterError("rules", f"rules must be StageRules, got {type(rules).__name__}")
     if method not in ("own_gap", rules.method):
         raise ParameterError("method", f"method is {method!r}, but rules say {rules.method!r}")
     return rules

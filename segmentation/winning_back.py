@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from siyu.datasets.clock import DAY_US, instants, local_day
 from siyu.datasets.community import Community, as_community, kind_of
-from siyu.datasets.errors import ParameterError, warn
+from siyu.datasets.errors import warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode, lookup
@@ -26,6 +26,7 @@ from .spans import span_us
 from .stage_rules import StageRules
 from .stages import STAGES, activity_rows, stage_at_visits, stage_table
 from .visits import Visits, visits_of
+from .whole_numbers import require_whole
 
 __all__ = ["REASONS", "Buying", "WinBackNorms", "losses_of", "win_back", "win_back_norms"]
 
@@ -118,8 +119,8 @@ def win_back(
     >>> listed[["rank", "stage"]].values.tolist()
     [[1, 'churned'], [2, 'churned'], [3, 'churned']]
     """
-    if k is not None and k < 1:
-        raise ParameterError("k", f"k must be 1 or more, got {k}")
+    if k is not None:
+        require_whole("k", k, 1)
     lately, ahead = span_us("within", within), span_us("over", over)
     c_all = as_community(c, "orders")
     known, end = c_all.before(as_of), c_all.moment(as_of)

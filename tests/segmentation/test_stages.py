@@ -218,6 +218,7 @@ def test_a_missing_table_is_named() -> None:
         ({"activity": "messages"}, "activity must be 'orders' or 'events'"),
         ({"method": "magic"}, "method must be 'own_gap', 'fixed' or 'model'"),
         ({"method": "fixed", "rules": StageRules()}, "method is 'fixed', but rules say 'own_gap'"),
+        ({"rules": {"method": "fixed"}}, "rules must be StageRules, got dict"),
     ],
 )
 def test_odd_arguments_are_refused(given: dict[str, Any], match: str) -> None:
@@ -230,15 +231,30 @@ def test_odd_arguments_are_refused(given: dict[str, Any], match: str) -> None:
     [
         ("dormant_after", 0.5),
         ("churned_days", np.nan),
+        ("dormant_after", "3"),
         ("loyal_from", 1),
+        ("loyal_from", 5.5),
         ("won_back_visits", 0),
         ("dormant_chance", 1.0),
         ("churned_chance", 0.0),
     ],
 )
-def test_odd_limits_are_refused(name: str, value: float) -> None:
+def test_odd_limits_are_refused(name: str, value: Any) -> None:
     with pytest.raises(ParameterError, match=f"{name} must be"):
-        StageRules(**{name: value})  # type: ignore[arg-type]
+        StageRules(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        StageRules(churned_after=1e300),
+        StageRules(method="fixed", churned_days=1e12),
+        StageRules(method="fixed", dormant_days=1e9, churned_days=1e9),
+    ],
+)
+def test_a_limit_beyond_all_time_churns_nobody(rules: StageRules) -> None:
+    table = lifecycle(_orders({1: [900, 890], 2: [9000]}), as_of=AS_OF, rules=rules)
+    assert set(table.stage) <= {"new", "growing", "dormant"}
 
 
 @pytest.mark.parametrize(

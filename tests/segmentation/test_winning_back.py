@@ -195,6 +195,8 @@ def test_orders_are_needed() -> None:
     ("given_", "match"),
     [
         ({"k": 0}, "k must be 1 or more, got 0"),
+        ({"k": 2.5}, "k must be a whole number of 1 or more, got 2.5"),
+        ({"k": "all"}, "k must be a whole number of 1 or more, got 'all'"),
         ({"within": "1h"}, "within must be one day or more"),
         ({"over": "long"}, "over must be a span"),
     ],
