@@ -212,7 +212,9 @@ class _Moments:
     """Number, mean and variance of the members of a group, and of all others."""
 
     def __init__(self, values: Floats, at: Ints, n_groups: int) -> None:
-        self.middle = float(values.mean()) if len(values) else 0.0  # keeps squares small
+        number, power = np.frexp(values.mean() if len(values) else 0.0)
+        # keeps squares small; of few bits, so that a group of zeros has a mean of exactly 0
+        self.middle = float(np.ldexp(np.rint(number * 1024), power - 10))
         away = values - self.middle
         self.sums = np.stack(
             [np.bincount(at, w, minlength=n_groups) for w in (None, away, away * away)]

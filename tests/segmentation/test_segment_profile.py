@@ -232,3 +232,10 @@ def test_free_text_and_repeated_ids_are_refused(tags: pd.DataFrame) -> None:
 def test_an_unknown_language_is_refused(tags: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="lang must be"):
         segment_profile(tags, "stage", lang="fr")  # type: ignore[arg-type]
+
+
+def test_a_segment_of_zeros_has_a_mean_of_exactly_zero() -> None:
+    spend = np.where(np.arange(60) % 3 == 0, 0.0, np.linspace(0.1, 36.7, 60))
+    tags = pd.DataFrame({"member_id": range(60), "is_new": np.arange(60) % 3 == 0, "spend": spend})
+    told = segment_profile(tags, "is_new").set_index("segment")
+    assert told.loc["true", ["inside", "lift"]].tolist() == [0.0, 0.0]
