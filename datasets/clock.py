@@ -51,7 +51,8 @@ def moment(as_of: Any, tz: str) -> int:
     Raises
     ------
     ParameterError
-        If `as_of` cannot be read as a point in time.
+        If `as_of` cannot be read as a point in time, or the clocks of the zone skip that time
+        or show it twice.
 
     Examples
     --------
@@ -67,7 +68,10 @@ def moment(as_of: Any, tz: str) -> int:
     if pd.isna(stamp):
         raise ParameterError("as_of", "as_of must be a point in time, got a missing value")
     if stamp.tzinfo is None:
-        stamp = stamp.tz_localize(zone_of(tz))
+        stamp = stamp.tz_localize(zone_of(tz), nonexistent="NaT", ambiguous="NaT")
+    if pd.isna(stamp):
+        told = f"clocks of {tz} skip {as_of} or show it twice; give as_of a zone, as in +00:00"
+        raise ParameterError("as_of", told)
     return int(stamp.tz_convert("UTC").to_datetime64().astype("datetime64[us]").astype(np.int64))
 
 

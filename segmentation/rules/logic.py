@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.clock import moment
-from siyu.datasets.errors import DataError
+from siyu.datasets.errors import DataError, ParameterError
 
 from .readings import Reading
 from .tree import All, Compare, Condition, Measure, Moment, Not, Operand, Outcome, RuleTag
@@ -134,7 +134,7 @@ def _operand(operand: Operand, reading: Reading, leaf: Compare, known: Known) ->
     if isinstance(operand, Moment) and reading.kind == "time":
         if operand.offset is not None:
             return known.end + operand.offset
-        return moment(operand.text, known.tz)
+        return _moment(operand.text, leaf, known.tz)
     wanted = {bool: "flag", float: "number", str: "word", Moment: "time"}[type(operand)]
     words_only = leaf.operator == "contains" and reading.kind != "word"
     if wanted != reading.kind or words_only:
@@ -143,3 +143,14 @@ def _operand(operand: Operand, reading: Reading, leaf: Compare, known: Known) ->
             f"with the {wanted} {operand!r}"
         )
     return operand
+
+
+def _moment(text: str, leaf: Compare, tz: str) -> int:
+    """Read a date on the shop's clock, or raise `DataError` where no clock tells it for sure."""
+    try:
+        return moment(text, tz)
+    except ParameterError as error:
+        raise DataError(
+            f"the measure '{leaf.measure.name}' is compared with {text}, which the clocks of {tz} "
+            "skip or show twice"
+        ) from error

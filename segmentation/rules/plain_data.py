@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -101,12 +102,13 @@ def from_json(text: str) -> Any:
 def from_python(data: Any) -> Any:
     """Copy plain data, and refuse anything else, or too much of it.
 
-    Tuples become lists, dates their ISO text (as other YAML readers make dates of them).
+    Any mapping becomes a dict, tuples lists, dates their ISO text (as other YAML readers make
+    dates of them).
 
     Raises
     ------
     RuleError
-        If there is anything but dict, list, str, int, float, bool, None and dates.
+        If there is anything but mappings, list, str, int, float, bool, None and dates.
     """
     problems, left = Problems(), [MOST_PARTS]
 
@@ -115,7 +117,7 @@ def from_python(data: Any) -> Any:
         if left[0] < 0 or depth > MOST_DEPTH:
             size = f"more than {MOST_PARTS} parts" if left[0] < 0 else f"deeper than {MOST_DEPTH}"
             raise _refused(f"is too large: {size}")
-        if type(part) is dict:
+        if isinstance(part, Mapping):
             for key in part:
                 if type(key) is not str:
                     problems.add(path, f"keys are words; write {shown(str(key))} in quotes", key)

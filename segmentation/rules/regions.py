@@ -277,7 +277,7 @@ def _point(operand: object) -> float:
     if isinstance(operand, Moment):
         if operand.offset is not None:
             return float(operand.offset)
-        return float(pd.Timestamp(operand.text).value // 1_000)
+        return float(pd.Timestamp(operand.text).as_unit("us").asm8.astype("int64"))
     return float(operand)  # type: ignore[arg-type]
 
 

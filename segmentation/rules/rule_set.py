@@ -5,29 +5,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from siyu.datasets.community import Community, as_community, kind_of
-from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.community import Community, kind_of
+from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
-from siyu.datasets.ids import lookup
 from siyu.datasets.labels import Lang
-from siyu.segmentation.tagging.facts import facts_of
-from siyu.segmentation.tagging.tags import tag_norms, tag_table
 
 from .deciding import decide, lacking_measures
 from .explaining import explanation
 from .findings import findings_in, findings_table, findings_with_members
 from .measuring import Population
 from .parsing import tags_of
+from .people import alone, people_of
 from .plain_data import from_json, from_python, from_yaml
 from .problems import Problems
 from .rule_text import is_json, text_of
 from .spelling import unheard_words
 from .tree import RuleTag, measures_of
-from .vocabulary import term_of
 from .writing import data_of
 
 __all__ = ["TagRules", "as_rules", "rule_columns", "unknown_measures"]
@@ -147,7 +142,7 @@ class TagRules:
             Once, if measures are unknown of all members because a table or column is absent
             or was not recorded (``problems`` is a frame of measure and reason).
         """
-        people = self._people(data, as_of, tags)
+        people = people_of(data, as_of, tags, measures_of(self.tags))
         columns = decide(self.tags, people).columns
         self._warn("apply", people)
         return from_arrow(
@@ -180,12 +175,9 @@ class TagRules:
         DataError
             If nobody of this id is among the customers.
         """
-        people = self._people(data, as_of, tags)
-        at = _place_of(member_id, people.members)
-        one = Population(
-            people.c, people.end, people.members[at : at + 1], people.tags[at : at + 1]
-        )
-        return from_arrow(explanation(self.tags, decide(self.tags, one)), kind_of(data))
+        people = people_of(data, as_of, tags, measures_of(self.tags))
+        decision = decide(self.tags, alone(people, member_id))
+        return from_arrow(explanation(self.tags, decision), kind_of(data))
 
     def check(
         self,
@@ -234,7 +226,7 @@ class TagRules:
         if data is not None:
             if as_of is None:
                 raise ParameterError("as_of", "as_of must be given with data")
-            people = self._people(data, as_of, tags)
+            people = people_of(data, as_of, tags, measures_of(self.tags))
             decision = decide(self.tags, people)
             for tag in self.tags:
                 found += findings_with_members(tag, decision.truths[tag.name])
@@ -273,18 +265,6 @@ class TagRules:
         tags = tags_of(data, problems)
         problems.raise_if_any()
         return cls(tags, lines)
-
-    def _people(self, data: Community | Frame, as_of: Any, tags: Frame | None) -> Population:
-        """Cut the community, and tag its members if rules ask for tags."""
-        c = as_community(data, "orders")
-        known, end = c.before(as_of), c.moment(as_of)
-        members = known.customers()
-        if tags is not None:
-            return Population(known, end, members, _aligned(tags, members))
-        if any(_is_built_in(measure.name) for measure in measures_of(self.tags)):
-            facts = facts_of(known, end, members)
-            return Population(known, end, members, tag_table(facts, tag_norms(facts)))
-        return Population(known, end, members, pa.table({"member_id": members}))
 
     def _warn(self, call: str, people: Population) -> None:
         lacking = lacking_measures(self.tags, people)
@@ -362,34 +342,3 @@ def unknown_measures(rules: TagRules, c: Community, tags: pa.Table, end: int) ->
     """
     people = Population(c, end, tags["member_id"].combine_chunks(), tags)
     return lacking_measures(rules.tags, people)
-
-
-def _is_built_in(name: str) -> bool:
-    term = term_of(name, {})
-    return term is not None and term.source == "tag"
-
-
-def _aligned(tags: Frame, members: pa.Array) -> pa.Table:
-    """Put given tags in the order of the members; null for members without tags."""
-    table, _ = to_arrow(tags)
-    if "member_id" not in table.column_names:
-        raise DataError(f"tags need member_id; there are: {', '.join(table.column_names)}")
-    ids = table["member_id"].combine_chunks()
-    whole = pa.types.is_integer(ids.type)
-    if len(ids) and len(members) and whole != pa.types.is_integer(members.type):
-        raise DataError(f"member ids are {ids.type} in tags and {members.type} in the community")
-    if pc.count_distinct(ids, mode="only_valid").as_py() < len(ids):
-        raise DataError("member_id of the tags is null or repeated; give each member one row")
-    at = lookup(members, ids) if len(ids) else np.full(len(members), -1)
-    rows = table.drop_columns(["member_id"]).take(pa.array(at, mask=at < 0))
-    return pa.table(
-        {"member_id": members, **dict(zip(rows.column_names, rows.columns, strict=True))}
-    )
-
-
-def _place_of(member_id: Any, members: pa.Array) -> int:
-    fits = isinstance(member_id, str) != pa.types.is_integer(members.type)
-    at = lookup(pa.array([member_id]), members)[0] if fits else -1
-    if at < 0:
-        raise DataError("no customer of this member_id is known before as_of")
-    return int(at)

@@ -34,6 +34,12 @@ def test_the_unit_of_a_timestamp_does_not_matter(unit: str) -> None:
     assert moment(stamp, "UTC") == us("2026-01-01T00:00:01Z")[0]
 
 
+@pytest.mark.parametrize("time", ["2026-03-08 02:30", "2025-11-02 01:30"])
+def test_a_time_that_clocks_skip_or_show_twice_needs_a_zone(time: str) -> None:
+    with pytest.raises(ParameterError, match="clocks of America/New_York skip"):
+        moment(time, "America/New_York")
+
+
 def test_nonsense_is_no_moment() -> None:
     with pytest.raises(ParameterError, match="as_of must be a point in time such as"):
         moment("next week", "UTC")

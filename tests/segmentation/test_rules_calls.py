@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siyu.datasets import Community, DataError, ParameterError, SiyuWarning, label
+from example_rules import RULES, one_tag
+from siyu.datasets import Community, ParameterError, SiyuWarning, label
 from siyu.datasets.labels import WORDS
 from siyu.segmentation import rfm, tag
 from siyu.segmentation.rules.rule_set import (
     TagRules,
-    as_rules,
     rule_columns,
     unknown_measures,
 )
@@ -30,41 +30,6 @@ from strategies import (
     with_later_rows,
 )
 
-RULES = as_rules(
-    """
-version: 1
-tags:
-  worth:
-    label: {zh: 价值, en: worth}
-    values:
-      - value: high
-        label: {zh: 高, en: high}
-        when:
-          any:
-            - {measure: spend, past: 90D, ">=": 60}
-            - {measure: orders, past: 60D, category: [tea, nuts], ">=": 2}
-      - value: low
-        label: {zh: 低, en: low}
-        when: {measure: frequency, ">=": 1}
-    otherwise: {value: none, label: {zh: 无, en: none}}
-  social:
-    label: {zh: 社交, en: social}
-    values:
-      - value: sharer
-        label: {zh: 爱分享, en: sharer}
-        when:
-          any:
-            - {measure: shares, ago: [120D, 10D], ">": 1}
-            - {measure: invitees, ">": 0}
-      - value: talker
-        label: {zh: 爱说话, en: talker}
-        when:
-          all:
-            - {measure: messages, past: 12W, ">=": 2}
-            - {measure: opens, past: 90D, "<": 9}
-            - not: {measure: worth, "==": none}
-"""
-)
 seeds = st.integers(0, 200)
 
 
@@ -166,27 +131,23 @@ def test_the_numbers_of_rfm_are_those_of_rfm(name: str) -> None:
     for who, value in zip(numbers.member_id, numbers[name], strict=True):
         if pd.notna(value):
             exact = {"measure": name, "==": float(value)}
-            rules = TagRules.from_dict(_one(exact))
+            rules = TagRules.from_dict(one_tag(exact))
             held = rules.apply(c, as_of=AS_OF).set_index("member_id")["t"]
             assert held[who] == "a"
-
-
-def _one(when: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"version": 1, "tags": {"t": {"values": [{"value": "a", "when": when}], **more}}}
 
 
 def test_a_window_holds_its_begin_and_not_its_end() -> None:
     times = [AS_OF - pd.Timedelta("60D"), AS_OF - pd.Timedelta("30D")]
     orders = pd.DataFrame({"member_id": [1, 2], "order_time": times, "amount": [5.0, 5.0]})
     window = {"measure": "purchase_lines", "ago": ["60D", "30D"], ">=": 1}
-    found = TagRules.from_dict(_one(window, otherwise="no")).apply(orders, as_of=AS_OF)
+    found = TagRules.from_dict(one_tag(window, otherwise="no")).apply(orders, as_of=AS_OF)
     assert found["t"].tolist() == ["a", "no"]
 
 
 def test_a_frame_of_orders_comes_back_as_its_kind() -> None:
     orders = small_community(2).arrow("orders")
     assert orders is not None
-    rules = TagRules.from_dict(_one({"measure": "spend", ">": 30}))
+    rules = TagRules.from_dict(one_tag({"measure": "spend", ">": 30}))
     assert isinstance(rules.apply(orders, as_of=AS_OF), pa.Table)
     assert isinstance(rules.apply(pl.from_arrow(orders), as_of=AS_OF), pl.DataFrame)
     assert isinstance(rules.apply(orders, as_of=AS_OF, output="pandas"), pd.DataFrame)
@@ -214,7 +175,7 @@ def test_what_is_absent_is_unknown_and_named_in_one_warning(
 ) -> None:
     c = small_community(4)
     c = Community(tz=TZ, **{name: c.arrow(name) for name in c.tables() if name != absent})
-    rules = TagRules.from_dict(_one(when, otherwise="zero", unknown="open"))
+    rules = TagRules.from_dict(one_tag(when, otherwise="zero", unknown="open"))
     tags = {"member_id": c.before(AS_OF).customers()}
     with pytest.warns(SiyuWarning, match=said) as caught:
         found = rules.apply(c, as_of=AS_OF, tags=pa.table(tags))
@@ -226,7 +187,7 @@ def test_what_is_absent_is_unknown_and_named_in_one_warning(
 def test_a_tag_without_its_table_is_named() -> None:
     c = small_community(4)
     c = Community(tz=TZ, messages=c.arrow("messages"), members=c.arrow("members"))
-    rules = TagRules.from_dict(_one({"measure": "stage", "==": "new"}, unknown="open"))
+    rules = TagRules.from_dict(one_tag({"measure": "stage", "==": "new"}, unknown="open"))
     with pytest.warns(SiyuWarning, match=r"stage \(needs orders.order_time or events.event_time\)"):
         assert set(rules.apply(c, as_of=AS_OF)["t"]) == {"open"}
 
@@ -246,27 +207,27 @@ def _observed(start: str, end: str | pd.Timestamp = AS_OF) -> Community:
 
 
 def test_a_window_that_begins_before_the_record_is_unknown_but_for_those_who_joined_since() -> None:
-    rules = _one({"measure": "spend", "past": "30D", ">": 0}, otherwise="no", unknown="open")
+    rules = one_tag({"measure": "spend", "past": "30D", ">": 0}, otherwise="no", unknown="open")
     found = TagRules.from_dict(rules).apply(_observed("2026-02-15"), as_of=AS_OF)
     assert found["t"].tolist() == ["open", "no", "open"]
 
 
 def test_a_window_inside_the_record_is_known() -> None:
-    rules = _one({"measure": "spend", "past": "10D", ">": 0}, otherwise="no", unknown="open")
+    rules = one_tag({"measure": "spend", "past": "10D", ">": 0}, otherwise="no", unknown="open")
     found = TagRules.from_dict(rules).apply(_observed("2026-02-15"), as_of=AS_OF)
     assert found["t"].tolist() == ["a", "no", "no"]
 
 
 def test_nothing_since_the_record_began_is_unknown_of_those_who_joined_before() -> None:
     c = _observed("2026-02-15")
-    rules = _one({"measure": "orders", "==": 0}, otherwise="no", unknown="open")
+    rules = one_tag({"measure": "orders", "==": 0}, otherwise="no", unknown="open")
     rules["tags"]["t"]["values"][0]["when"]["measure"] = "frequency"
     found = TagRules.from_dict(rules).apply(c, as_of="2026-02-27")
     assert found["t"].tolist() == ["open", "a", "a"]
 
 
 def test_a_window_after_the_end_of_the_record_is_unknown() -> None:
-    rules = _one({"measure": "spend", "past": "10D", ">": 0}, unknown="open")
+    rules = one_tag({"measure": "spend", "past": "10D", ">": 0}, unknown="open")
     c = _observed("2025-02-15", AS_OF - pd.Timedelta("5D"))
     with pytest.warns(SiyuWarning, match="not recorded during the whole window"):
         found = TagRules.from_dict(rules).apply(c, as_of=AS_OF)
@@ -276,92 +237,18 @@ def test_a_window_after_the_end_of_the_record_is_unknown() -> None:
 def test_unknown_measures_are_listed_for_a_callers_own_warning() -> None:
     c = _observed("2025-01-01").before(AS_OF)
     tags = pa.table({"member_id": c.customers()})
-    rules = TagRules.from_dict(_one({"measure": "shares", ">": 1}))
+    rules = TagRules.from_dict(one_tag({"measure": "shares", ">": 1}))
     found = unknown_measures(rules, c, tags, c.moment(AS_OF)).to_pylist()
     assert found == [{"measure": "shares", "reason": "needs events.event_time"}]
 
 
 def test_members_without_given_tags_are_unknown() -> None:
     c = small_community(1)
-    rules = TagRules.from_dict(_one({"measure": "stage", "==": "new"}, unknown="open"))
+    rules = TagRules.from_dict(one_tag({"measure": "stage", "==": "new"}, unknown="open"))
     found = rules.apply(c, as_of=AS_OF, tags=pd.DataFrame({"member_id": [7], "stage": ["new"]}))
     assert found.set_index("member_id")["t"].to_dict() == {
         who: "a" if who == 7 else "open" for who in found.member_id
     }
-
-
-def test_explain_tells_every_condition_with_what_was_measured() -> None:
-    orders = pd.DataFrame(
-        {
-            "member_id": ["ann", "ann"],
-            "order_time": [AS_OF - pd.Timedelta("3D"), AS_OF - pd.Timedelta("300D")],
-            "amount": [120.5, 999.0],
-        }
-    )
-    when = {
-        "all": [
-            {"measure": "spend", "past": "30D", ">=": 100},
-            {"not": {"measure": "shares", "past": "30D", ">": 2}},
-        ]
-    }
-    later = {"value": "b", "when": {"measure": "spend", "past": "30D", "between": [1, 200]}}
-    rules = _one(when, otherwise="rest")
-    rules["tags"]["t"]["values"].append(later)
-    told = TagRules.from_dict(rules).explain(orders, "ann", as_of=AS_OF)
-    assert told.verdict.tolist() == ["unknown", "true", "unknown", "unknown", "true", "false"]
-    assert told.decides.tolist() == [False, False, False, False, True, False]
-    assert told.path.tolist() == [
-        "tags.t.values[0].when",
-        "tags.t.values[0].when.all[0]",
-        "tags.t.values[0].when.all[1]",
-        "tags.t.values[0].when.all[1].not",
-        "tags.t.values[1].when",
-        "tags.t.otherwise",
-    ]
-    leaf = told.iloc[1]
-    assert (leaf.measure, leaf.operator, leaf.actual_en) == ("spend", ">=", "120.5")
-    assert leaf.condition_en == "net spend in the past 30 days is at least 100"
-    assert leaf.condition_zh == "近30天净消费额 不低于 100"
-    assert told.actual_zh[3] == "未知"
-    assert told.condition_en[4] == "net spend in the past 30 days is between 1 and 200"
-
-
-@settings(max_examples=10)
-@given(seed=seeds)
-def test_explain_agrees_with_apply(seed: int) -> None:
-    c = small_community(seed)
-    for row in RULES.apply(c, as_of=AS_OF, output="pyarrow").to_pylist()[::6]:
-        told = RULES.explain(c, row["member_id"], as_of=AS_OF)
-        for name in ("worth", "social"):
-            decided = told[(told.tag == name) & told.decides]
-            assert decided.verdict.tolist() == ["true"]
-            assert decided.value.fillna("nothing").tolist() == [row[name] or "nothing"]
-
-
-def test_explain_tells_words_codes_and_moments() -> None:
-    c = small_community(1)
-    who = c.before(AS_OF).customers()[0].as_py()
-    due = pd.Timestamp("2026-03-02 16:00", tz="UTC")
-    tags = pd.DataFrame({"member_id": [who], "stage": ["dormant"], "next_due": [due]})
-    when = {
-        "all": [
-            {"measure": "stage", "in": ["dormant", "churned"]},
-            {"measure": "next_due", "<": "+7D"},
-            {"measure": "region", "is_null": False},
-        ]
-    }
-    told = TagRules.from_dict(_one(when)).explain(c, who, as_of=AS_OF, tags=tags)
-    assert told.condition_zh[1] == "生命周期阶段 属于 沉睡、流失"
-    assert told.actual_zh.tolist()[1:4] == ["沉睡", "2026-03-03 00:00", "未知"]
-    assert told.condition_en[2] == "next purchase due is before 7 days ahead"
-    assert told.condition_zh[3] == "地区 已知"
-
-
-def test_nobody_of_this_id_is_told() -> None:
-    with pytest.raises(DataError, match="no customer of this member_id"):
-        RULES.explain(small_community(0), "nobody", as_of=AS_OF)
-    with pytest.raises(DataError, match="no customer of this member_id"):
-        RULES.explain(small_community(0), 999, as_of=AS_OF)
 
 
 def test_labels_are_words_in_both_languages() -> None:
@@ -401,7 +288,7 @@ def test_every_filter_and_finding_has_words() -> None:
 def test_the_tables_stay_as_they_were() -> None:
     given_tables = {name: getattr(small_community(1), name) for name in ("orders", "events")}
     copies = {name: frame.copy(deep=True) for name, frame in given_tables.items()}
-    rules = TagRules.from_dict(_one({"measure": "spend", "past": "9D", ">": 1}))
+    rules = TagRules.from_dict(one_tag({"measure": "spend", "past": "9D", ">": 1}))
     rules.apply(Community(tz=TZ, **given_tables), as_of=AS_OF)
     for name, copy in copies.items():
         pd.testing.assert_frame_equal(given_tables[name], copy)

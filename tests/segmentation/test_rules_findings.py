@@ -174,6 +174,13 @@ def test_dates_and_spans_of_time_are_each_in_order() -> None:
     assert found_in([spans, dates]).finding.tolist() == ["contradiction", "contradiction"]
 
 
+def test_dates_centuries_ahead_are_in_order_too() -> None:
+    never = {"all": [{"measure": "next_due", k: "9999-12-31"} for k in ("<", ">")]}
+    sometime = {"measure": "next_due", "<": "9999-12-31"}
+    assert found_in([sometime]).empty
+    assert found_in([never]).finding.tolist() == ["contradiction"]
+
+
 def test_free_columns_are_compared_as_what_they_are_compared_with() -> None:
     words = {"measure": "members.x", "in": ["a", "b"]}
     numbers = {"all": [{"measure": "members.x", ">": 3}, {"measure": "members.x", "<=": 3}]}

@@ -3,7 +3,9 @@
 import datetime as dt
 import json
 import pickle
+from collections import OrderedDict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -320,6 +322,12 @@ def test_a_dict_that_shares_its_parts_a_thousandfold_is_refused() -> None:
     for _ in range(12):
         shared = {"any": [shared] * 10}
     assert "more than 20000 parts" in refused(one(shared))
+
+
+def test_any_mapping_will_do() -> None:
+    plain = one({"measure": "orders", ">": 1})
+    kept = OrderedDict(plain, tags=MappingProxyType(plain["tags"]))
+    assert as_rules(kept) == TagRules.from_dict(plain)
 
 
 def test_objects_in_a_dict_are_refused() -> None:
