@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US, local_day
+from siyu.datasets.clock import local_day
 from siyu.datasets.errors import ParameterError
 
 __all__ = ["Period", "check_period", "day_names", "first_day", "first_whole", "named", "period_of"]
@@ -85,4 +85,4 @@ def first_whole(begin: int | None, tz: str) -> int:
     """
     if begin is None:
         return int(np.iinfo(np.int64).min)
-    return int(local_day(np.array([begin + DAY_US - 1]), tz)[0])
+    return int(local_day(np.array([begin - 1]), tz)[0]) + 1
