@@ -107,6 +107,9 @@ def ripening(
     for code in range(len(waits.names)):
         mine = waits.group == code
         curve = Waiting.of(waits.watched[mine], waits.bought[mine])
+        if not mine.any():  # nobody at all
+            rows.append([np.nan] * 8)
+            continue
         seen = np.array([np.median(waits.follow_up[mine])]).astype(np.int64)
         share, low, high = curve.happened_by(seen)
         reference = everybody.happened_by(seen)[0]
