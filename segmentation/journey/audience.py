@@ -209,8 +209,9 @@ def groups_of(a: Audience, by: str | None) -> Groups:
         return grouped(_campaigns(a))
     table = a.c.arrow("members")
     if table is None or by not in table.column_names:
-        there = "no members" if table is None else ", ".join(table.column_names)
-        raise DataError(f"by='{by}' is no column of members; there are: cohort, {there}")
+        there = () if table is None else table.column_names
+        known = ", ".join(["cohort", "campaign_id", *there])
+        raise DataError(f"by='{by}' is no column of members; there are: {known}")
     at = lookup(a.members, table["member_id"].combine_chunks())
     return grouped(table[by].combine_chunks().take(pa.array(at, mask=at < 0)))
 
@@ -236,4 +237,4 @@ def _campaigns(a: Audience) -> pa.Array:
         who, place = np.unique(of[order], return_index=True)
         first[who] = campaign[order][place]
         return names.take(pa.array(first, mask=first < 0))
-    return pa.nulls(len(a.members), pa.string())
+    return pa.nulls(len(a.members), a.c.arrow("referrals")["campaign_id"].type)

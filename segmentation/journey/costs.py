@@ -34,7 +34,7 @@ class Costs:
         return Costs(self.group.take(pa.array(kept)), self.period[kept], self.cost[kept])
 
 
-def costs_given(costs: Frame, by: str, period: str | None) -> Costs:
+def costs_given(costs: Frame, by: str, period: str | None, kind: pa.DataType) -> Costs:
     """Read a frame of costs.
 
     Parameters
@@ -42,11 +42,13 @@ def costs_given(costs: Frame, by: str, period: str | None) -> Costs:
     costs : frame with the column `by`, ``cost`` and, if `period` is given, ``period``
     by : str
     period : {"month", "week"} or None
+    kind : pyarrow.DataType
+        That of the groups' names in the community.
 
     Raises
     ------
     SchemaError
-        If a column is missing or a cost unknown or negative.
+        If a column is missing, a group unknown or of another type, or a cost unknown or negative.
     ParameterError
         If a period cannot be read.
     """
@@ -57,13 +59,15 @@ def costs_given(costs: Frame, by: str, period: str | None) -> Costs:
         rule = f"required, but missing; there are: {', '.join(table.column_names)}"
         problems = tuple(Problem(name, rule, table.num_rows) for name in lacking)
         raise SchemaError("costs", problems)
-    cost = np.asarray(table["cost"].cast(pa.float64()).to_numpy(), np.float64)
+    cost = np.asarray(_cast(table, "cost", pa.float64()).to_numpy(), np.float64)
     if n := int(np.count_nonzero(~(np.isfinite(cost) & (cost >= 0)))):
         raise SchemaError("costs", (Problem("cost", "must be a number of 0 or more", n),))
+    if n := table[by].null_count:
+        raise SchemaError("costs", (Problem(by, "must be known: nobody can be told its cost", n),))
     number = np.zeros(len(cost), np.int64)
     if period is not None:
-        number = _numbers(table["period"].to_pylist(), period)
-    return Costs(table[by].combine_chunks(), number, cost)
+        number = _numbers(table["period"], period)
+    return Costs(_cast(table, by, kind).combine_chunks(), number, cost)
 
 
 def campaign_costs(a: Audience, period: str | None) -> Costs:
@@ -94,10 +98,21 @@ def _counting(sizes: Ints) -> Ints:
     return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
-def _numbers(names: list[str], period: str) -> Ints:
+def _cast(table: pa.Table, column: str, kind: pa.DataType) -> pa.ChunkedArray:
     try:
-        days = np.array(names, "datetime64[D]").astype(np.int64)
+        return table[column].cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        rule = f"expected {kind}, got {table[column].type}"
+        raise SchemaError("costs", (Problem(column, rule, table.num_rows),)) from error
+
+
+def _numbers(names: pa.ChunkedArray, period: str) -> Ints:
+    """Read periods, named by a day or month in them."""
+    wanted = "2026-03" if period == "month" else "2026-03-02"
+    if names.null_count or pa.types.is_integer(names.type) or pa.types.is_floating(names.type):
+        raise ParameterError("costs", f"periods must read such as '{wanted}', got {names.type}")
+    try:
+        days = np.array(names.to_pylist(), "datetime64[D]").astype(np.int64)
     except ValueError as error:
-        wanted = "2026-03" if period == "month" else "2026-03-02"
-        raise ParameterError("costs", f"a period must read such as {wanted}: {error}") from error
+        raise ParameterError("costs", f"periods must read such as '{wanted}': {error}") from error
     return period_of(days, period)

@@ -16,7 +16,7 @@ from siyu.datasets.ids import ids_in, lookup
 from siyu.datasets.intervals import Interval, bootstrap_mean
 
 from .audience import Audience, audience_of, groups_of
-from .costs import Costs, campaign_costs, costs_given
+from .costs import campaign_costs, costs_given
 from .estimates import known, named_columns
 
 __all__ = ["ltv_cac"]
@@ -125,8 +125,12 @@ def ltv_cac(
     if not 0 < age_days < np.inf:
         raise ParameterError("age_days", f"age_days must be above 0, got {age_days}")
     a = audience_of(data, as_of, ("orders",), ("referrals",), "ltv_cac()")
-    by, spent = _spent(a, costs)
-    groups = groups_of(a, by)
+    if costs is None:
+        spent, groups = campaign_costs(a, None), groups_of(a, "campaign_id")
+    else:
+        by = _key_of(costs)
+        groups = groups_of(a, by)
+        spent = costs_given(costs, by, None, groups.names.type)
     if n := int(np.count_nonzero(~a.known)):
         warn(f"ltv_cac(): {n} members are left out: they came before the record, or unknown when")
     told = ids_in(spent.group)
@@ -190,16 +194,14 @@ def _row(ledger: _Ledger, mine: Bools, cost: float, random_state: Any) -> _Row:
     return _Row(n, int(n_watched[-1]), ltv, payback)
 
 
-def _spent(a: Audience, costs: Frame | None) -> tuple[str, Costs]:
-    """Read the costs, and by what they are grouped."""
-    if costs is None:
-        return "campaign_id", campaign_costs(a, None)
+def _key_of(costs: Frame) -> str:
+    """Find by which column costs are grouped."""
     names = to_arrow(costs)[0].column_names
     keys = [name for name in names if name != "cost"]
     if len(keys) != 1:
         rule = f"one column to group by beside cost, got: {', '.join(keys) or 'none'}"
         raise SchemaError("costs", (Problem("cost", rule, 1),))
-    return keys[0], costs_given(costs, keys[0], None)
+    return keys[0]
 
 
 def _table(told: pa.Array, cost: Floats, rows: list[_Row]) -> pa.Table:

@@ -100,7 +100,7 @@ def acquisition(
     a = audience_of(data, as_of, (), ("members", "referrals"), "acquisition()")
     groups, spent = groups_of(a, by), None
     if costs is not None:
-        spent = costs_given(costs, by, period)
+        spent = costs_given(costs, by, period, groups.names.type)
     elif by == "campaign_id" and has_column(a.c, "campaigns", "cost"):
         spent = campaign_costs(a, period)
     unknown = a.entered == NEVER

@@ -134,12 +134,6 @@ def test_costs_that_cannot_be_read_are_refused(costs: dict[str, Any], match: str
         acquisition(Community(members=MEMBERS, tz=TZ), as_of="2026-03-01", costs=frame)
 
 
-def test_a_period_that_cannot_be_read_is_refused() -> None:
-    costs = pd.DataFrame({"source": ["a"], "period": ["spring"], "cost": [1.0]})
-    with pytest.raises(ParameterError, match="must read such as 2026-03"):
-        acquisition(Community(members=MEMBERS, tz=TZ), as_of="2026-03-01", costs=costs)
-
-
 def _bought(*rows: tuple[Any, str, float]) -> pd.DataFrame:
     who, when, amount = zip(*rows, strict=True)
     return pd.DataFrame({"member_id": who, "order_time": _times(*when), "amount": amount})
@@ -282,3 +276,51 @@ def test_campaigns_that_brought_nobody_cost_all_the_same() -> None:
     found = acquisition(none, as_of="2026-03-01", by="campaign_id")
     assert found[found.group.notna()].n_new.tolist() == [0, 0, 0]
     assert found.cost.sum() == pytest.approx(240)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("source", ["advert", None], "source: must be known"),
+        ("cost", ["5", "x"], "cost: expected double, got"),
+        ("cost", [5.0, -1.0], "cost: must be a number of 0 or more"),
+    ],
+)
+def test_costs_of_no_group_or_no_number_are_refused(
+    column: str, values: list[Any], message: str
+) -> None:
+    costs = pd.DataFrame({"source": ["advert", "store"], "cost": [5.0, 7.0]})
+    c = Community(tz=TZ, members=MEMBERS, orders=_bought((1, "2026-01-06", 5.0)))
+    with pytest.raises(SchemaError, match=message):
+        ltv_cac(c, as_of="2026-06-01", costs=costs.assign(**{column: values}))
+
+
+def test_costs_of_groups_of_another_type_are_refused() -> None:
+    members = MEMBERS.assign(store_id=[1, 2, 3, 4, 5])
+    costs = pd.DataFrame({"store_id": ["north"], "cost": [5.0]})
+    c = Community(tz=TZ, members=members, orders=_bought((1, "2026-01-06", 5.0)))
+    with pytest.raises(SchemaError, match="store_id: expected int64"):
+        ltv_cac(c, as_of="2026-06-01", costs=costs)
+
+
+@pytest.mark.parametrize("period", ["spring", None, 202601])
+def test_periods_that_cannot_be_read_are_refused(period: Any) -> None:
+    costs = pd.DataFrame({"source": ["advert"], "period": [period], "cost": [5.0]})
+    c = Community(tz=TZ, members=MEMBERS)
+    with pytest.raises(ParameterError, match="periods must read such as '2026-03'"):
+        acquisition(c, as_of="2026-06-01", costs=costs)
+
+
+def test_a_period_may_be_a_date() -> None:
+    costs = pd.DataFrame({"source": ["advert"], "period": _times("2026-01-01"), "cost": [30.0]})
+    costs["period"] = costs.period.dt.date
+    found = acquisition(Community(tz=TZ, members=MEMBERS), as_of="2026-03-01", costs=costs)
+    assert found.set_index(["period", "group"]).loc[("2026-01", "advert"), "cac"] == 15
+
+
+def test_campaigns_keep_their_type_where_nobody_was_invited() -> None:
+    c = _with_campaigns()
+    assert c.referrals is not None
+    none = Community(tz=TZ, members=c.members, referrals=c.referrals.iloc[:0])
+    found = acquisition(none, as_of="2026-03-01", by="campaign_id", output="pyarrow")
+    assert found["group"].type == none.arrow("referrals")["campaign_id"].type
