@@ -94,7 +94,7 @@ tags:
       - value: restock
         label: {zh: 补货提醒, en: remind to restock}
         when: {all: [{measure: next_category_due, is_null: false},
-                     {measure: next_category_due, between: ["2026-05-25", "2026-06-08"]}]}
+                     {measure: next_category_due, between: ["-7D", "+7D"]}]}
       - value: second_order
         label: {zh: 促第二单, en: second order}
         when: {all: [{measure: one_time_buyer, ==: true}, {measure: recency, between: [7, 60]}]}
