@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from siyu.datasets.community import Community, kind_of
-from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.segmentation.tagging.calendars import on_days
+from siyu.segmentation.whole_numbers import require_whole
 
 from .audience import Audience, audience_of
 from .buying_days import BuyingDays
@@ -40,9 +41,9 @@ def day_uplift(
         With orders.
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
-    days : int or dates
-        The member day of each month, such as the 13th; or local dates, such as
-        ``["2026-06-18"]``.
+    days : int or iterable
+        The member day of each month, such as the 13th; or several days of the month and local
+        dates, such as ``[8, "2026-06-18"]``, as in `siyu.segmentation.Calendar`.
     weeks : int >= 1
         Compared with are the days 1 to so many weeks before and after, other member days and
         days outside of the record left out.
@@ -90,32 +91,15 @@ def day_uplift(
     >>> bool(found.loc["all", "difference_low"] > 0)
     True
     """
-    if weeks < 1:
-        raise ParameterError("weeks", f"weeks must be 1 or more, got {weeks}")
+    require_whole("weeks", weeks, 1)
     a = audience_of(data, as_of, ("orders",), (), "day_uplift()")
     bought = BuyingDays.of_audience(a)
     begin = first_whole(a.begin, a.c.tz)
     first = max(begin, int(bought.day.min(initial=a.last_day)))
-    special = _special_days(days, first, a.last_day)
+    every = np.arange(first, max(a.last_day, first))
+    special = every[on_days("days", [days] if isinstance(days, Integral) else days, every)]
     found = [_one_day(a, bought, int(day), special, (first, weeks)) for day in special]
     return from_arrow(_table(special, found), output or kind_of(data))
-
-
-def _special_days(days: int | Iterable[Any], first: int, last_day: int) -> Ints:
-    """Give the member days that have passed, as days since 1970-01-01."""
-    if isinstance(days, int | np.integer):
-        if not 1 <= days <= 31:
-            raise ParameterError("days", f"a day of the month must be 1 to 31, got {days}")
-        span = np.arange(first, max(last_day, first))
-        date = span.astype("datetime64[D]")
-        of_month = (date - date.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
-        return np.asarray(span[of_month + 1 == days])
-    try:
-        dates = [np.datetime64(pd.Timestamp(day).date(), "D") for day in days]
-    except (ValueError, TypeError) as error:
-        raise ParameterError("days", f"days must be dates, got {days!r}") from error
-    given = np.unique(np.array(dates, "datetime64[D]").astype(np.int64))
-    return given[(given >= first) & (given < last_day)]
 
 
 @dataclass(frozen=True, slots=True)

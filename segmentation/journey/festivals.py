@@ -161,7 +161,7 @@ _EMPTY = _Reached(_NONE, _NOBODY, _NOBODY, _NOBODY, np.empty(0)).table("", 0, is
 def _spans(a: Audience, festivals: Mapping[str, tuple[Any, Any]] | None) -> Spans:
     """Give begin and end (us) of the festivals that have begun, by begin, then by name."""
     if festivals is not None:
-        spans = {n: (a.c.moment(start), a.c.moment(end)) for n, (start, end) in festivals.items()}
+        spans = {name: _span(a, name, given) for name, given in festivals.items()}
     else:
         spans = _of_campaigns(a)
     for name, (start, end) in spans.items():
@@ -169,6 +169,12 @@ def _spans(a: Audience, festivals: Mapping[str, tuple[Any, Any]] | None) -> Span
             raise ParameterError("festivals", f"festival '{name}' ends before it begins")
     begun = [(start, str(name), end) for name, (start, end) in spans.items() if start < a.end]
     return {name: (start, end) for start, name, end in sorted(begun)}
+
+
+def _span(a: Audience, name: str, given: Any) -> tuple[int, int]:
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        raise ParameterError("festivals", f"'{name}' must be a pair (start, end), got {given!r}")
+    return a.c.moment(given[0]), a.c.moment(given[1])
 
 
 def _of_campaigns(a: Audience) -> Spans:

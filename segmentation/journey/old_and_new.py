@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.community import Community, kind_of
-from siyu.datasets.errors import ParameterError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.segmentation.whole_numbers import require_whole
 
 from .audience import Audience, audience_of
 from .buying_days import BuyingDays
@@ -93,8 +93,7 @@ def new_and_old(
     1  2026-02   old          1    30.0           0.0
     """
     check_period(period)
-    if repeat_days < 1:
-        raise ParameterError("repeat_days", f"repeat_days must be 1 or more, got {repeat_days}")
+    require_whole("repeat_days", repeat_days, 1)
     a = audience_of(data, as_of, ("orders",), (), "new_and_old()")
     buyers = _Buyers.of(a, BuyingDays.of_audience(a), period, repeat_days)
     cell, at = np.unique(buyers.period * len(_BUYERS) + buyers.kind, return_inverse=True)

@@ -1,7 +1,8 @@
 """The shop's own calendar: member days and festivals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from siyu.datasets.errors import ParameterError
 
-__all__ = ["FESTIVALS", "Calendar", "usual_festivals"]
+__all__ = ["FESTIVALS", "Calendar", "on_days", "usual_festivals"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -110,23 +111,16 @@ class Calendar:
     festivals: Mapping[str, Any] = field(default_factory=usual_festivals)
 
     def __post_init__(self) -> None:
-        for day in self.member_days:
-            if isinstance(day, int) and not 1 <= day <= 31:
-                raise ParameterError("calendar", f"member days are 1 to 31 or dates, got {day}")
-            if not isinstance(day, int):
-                _day(day)
+        self.is_member_day(np.empty(0, dtype=np.int64))
+        if not isinstance(self.festivals, Mapping):
+            raise ParameterError("calendar", f"festivals must be a dict, got {self.festivals!r}")
         for name, spans in self.festivals.items():
             _spans(name, spans)
 
     def is_member_day(self, days: Ints) -> Bools:
         """Tell which local days (counted from 1970-01-01) are member days."""
         low, every = _range(days)
-        dates = every.astype("datetime64[D]")
-        of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
-        numbers = [day for day in self.member_days if isinstance(day, int)]
-        single = [_day(day) for day in self.member_days if not isinstance(day, int)]
-        found = np.isin(of_month, numbers) | np.isin(every, single)
-        return np.asarray(found[days - low])
+        return np.asarray(on_days("calendar", self.member_days, every)[days - low])
 
     def festival(self, days: Ints) -> Ints:
         """Give the place in `festivals` of the one that each local day is in, -1 for none."""
@@ -138,24 +132,66 @@ class Calendar:
         return np.asarray(found[days - low])
 
 
+def on_days(name: str, wanted: Iterable[Any], days: Ints) -> Bools:
+    """Tell which local days (counted from 1970-01-01) are among some days.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, for the message.
+    wanted : iterable
+        Days of the month (1 to 31) or single dates.
+    days : int64 array
+
+    Raises
+    ------
+    ParameterError
+        If a day cannot be read.
+
+    Examples
+    --------
+    >>> on_days("days", [2, "1970-01-05"], np.arange(6))
+    array([False,  True, False, False,  True, False])
+    """
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+        raise ParameterError(name, f"expected several days of the month or dates, got {wanted!r}")
+    numbers, single = [], []
+    for day in wanted:
+        if not isinstance(day, Integral) or isinstance(day, bool):
+            single.append(_day(day, name))
+        elif 1 <= day <= 31:
+            numbers.append(int(day))
+        else:
+            raise ParameterError(name, f"member days are 1 to 31 or dates, got {day}")
+    dates = days.astype("datetime64[D]")
+    of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
+    return np.asarray(np.isin(of_month, numbers) | np.isin(days, single))
+
+
 def _range(days: Ints) -> tuple[int, Ints]:
     """Give the first day and every day up to the last."""
     low, high = (int(days.min()), int(days.max())) if len(days) else (0, -1)
     return low, np.arange(low, high + 1)
 
 
-def _day(day: Any) -> int:
+def _day(day: Any, name: str = "calendar") -> int:
+    """Read a date; a bare number is none, though pandas takes it for nanoseconds."""
+    wrong = f"expected a date, got {day!r}"
+    if isinstance(day, Real):
+        raise ParameterError(name, wrong)
     try:
         return int(np.datetime64(pd.Timestamp(day).date(), "D").astype(np.int64))
     except (ValueError, TypeError) as error:
-        raise ParameterError("calendar", f"expected a date, got {day!r}") from error
+        raise ParameterError(name, wrong) from error
 
 
 def _spans(name: str, spans: Any) -> list[tuple[int, int]]:
     """Read the spans of a festival as days counted from 1970-01-01."""
+    if isinstance(spans, str) or not isinstance(spans, Iterable):
+        raise ParameterError("calendar", f"'{name}' must be a list of spans, got {spans!r}")
     read = []
     for span in spans:
-        if isinstance(span, str) or len(span) != 2:
+        if not isinstance(span, list | tuple) or len(span) != 2:
             raise ParameterError(
                 "calendar", f"spans of '{name}' are (first day, last day), got {span!r}"
             )

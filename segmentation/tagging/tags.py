@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from siyu.datasets.community import Community, as_community, kind_of
-from siyu.datasets.errors import DataError, warn
+from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.segmentation.records import ended_early, is_recorded
 from siyu.segmentation.rhythm import Rhythm, rhythm_of
@@ -91,7 +91,7 @@ def tag(
     RuleError
         If `rules` cannot be read; all that is wrong with them is named at once.
     ParameterError
-        If `rules` are of another kind.
+        If `rules` or `calendar` are of another kind.
 
     Warns
     -----
@@ -141,7 +141,9 @@ def _with_rules(table: pa.Table, own: "TagRules", facts: Facts) -> pa.Table:
 
 
 def known_facts(data: Community | Frame, as_of: Any, calendar: Calendar | None, call: str) -> Facts:
-    """Group what was known of every customer; `DataError` without orders and events."""
+    """Group what was known of every customer; refuse to without orders and events."""
+    if calendar is not None and not isinstance(calendar, Calendar):
+        raise ParameterError("calendar", f"calendar must be a Calendar, got {calendar!r}")
     c = as_community(data, "orders")
     known, end = c.before(as_of), c.moment(as_of)
     if not any(is_recorded(known, table, end) for table in ("orders", "events")):

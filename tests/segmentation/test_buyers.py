@@ -183,9 +183,24 @@ def test_a_planted_member_day_shows_and_an_ordinary_day_does_not(seed: int) -> N
     assert ordinary.difference_low < 0 < ordinary.difference_high or ordinary.ratio < 1.15
 
 
-@pytest.mark.parametrize("setting", [{"days": 0}, {"days": ["soon"]}, {"weeks": 0}])
-def test_member_days_that_make_no_sense_are_refused(setting: dict[str, Any]) -> None:
-    with pytest.raises(ParameterError, match="must be"):
+def test_several_days_of_the_month_are_member_days() -> None:
+    c = _c(*MEMBER_DAY)
+    found = day_uplift(c, as_of="2026-03-14", days=[np.int64(13), 20, "2026-03-01"])
+    assert found.day.tolist()[-4:] == ["2026-02-20", "2026-03-01", "2026-03-13", "all"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"days": 0}, "member days are 1 to 31 or dates, got 0"),
+        ({"days": ["soon"]}, "expected a date, got 'soon'"),
+        ({"days": "2026-06-18"}, "expected several days of the month or dates"),
+        ({"weeks": 0}, "weeks must be 1 or more"),
+        ({"weeks": 1.5}, "weeks must be a whole number"),
+    ],
+)
+def test_member_days_that_make_no_sense_are_refused(setting: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
         day_uplift(_c(*MEMBER_DAY), as_of="2026-04-01", **setting)
 
 
@@ -253,6 +268,11 @@ def test_without_festivals_there_is_nothing_to_tell() -> None:
 def test_a_festival_that_ends_first_is_refused() -> None:
     with pytest.raises(ParameterError, match="ends before it begins"):
         _festival(festivals={"x": ("2026-06-02", "2026-06-01")})
+
+
+def test_a_festival_needs_both_ends() -> None:
+    with pytest.raises(ParameterError, match="'x' must be a pair"):
+        _festival(festivals={"x": "2026-06-02"})
 
 
 def test_campaigns_of_other_kinds_are_no_festivals() -> None:

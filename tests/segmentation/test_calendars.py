@@ -23,6 +23,10 @@ def test_single_dates_are_member_days_too() -> None:
     assert Calendar((28, "2026-03-08")).is_member_day(days).tolist() == [True, False, True]
 
 
+def test_days_of_the_month_may_be_numpy_s() -> None:
+    assert Calendar((np.int64(13),)).is_member_day(_days("2026-02-13")).tolist() == [True]
+
+
 @pytest.mark.parametrize(
     ("date", "name"),
     [
@@ -68,6 +72,11 @@ def test_a_calendar_may_be_empty() -> None:
     [
         ({"member_days": (32,)}, "member days are 1 to 31 or dates, got 32"),
         ({"member_days": ("soon",)}, "expected a date, got 'soon'"),
+        ({"member_days": (13.0,)}, "expected a date, got 13.0"),
+        ({"member_days": 13}, "expected several days of the month or dates, got 13"),
+        ({"festivals": [("x", "2026-02-02")]}, "festivals must be a dict"),
+        ({"festivals": {"x": None}}, "'x' must be a list of spans"),
+        ({"festivals": {"x": [None]}}, "spans of 'x' are .first day, last day."),
         ({"festivals": {"x": [("2026-02-02", "2026-02-01")]}}, "'x' ends before it begins"),
         ({"festivals": {"x": ["2026-02-02"]}}, "spans of 'x' are .first day, last day."),
     ],
