@@ -90,8 +90,9 @@ def tag_support(
     norms = tag_norms(everybody)
     some = everybody if members is None else _only(everybody, members)
     found = tag_evidence(some, norms)
+    nothing = _rows(some, 0, CATALOGUE[0], None)
     parts = [_rows(some, place, entry, found.get(entry.tag)) for place, entry in wanted]
-    table = pa.concat_tables(parts)
+    table = pa.concat_tables([nothing, *parts])
     order = np.lexsort((table["place"].to_numpy(), table["member"].to_numpy()))
     table = table.take(pa.array(order))
     ids = some.members.take(table["member"].combine_chunks())
@@ -104,7 +105,7 @@ def _entries(tags: Sequence[str] | None) -> list[tuple[int, Tag]]:
     names = [entry.tag for entry in CATALOGUE]
     if isinstance(tags, str):
         raise ParameterError("tags", f"tags must be a list of names, got the text {tags!r}")
-    unknown = sorted(set(tags or ()) - set(names))
+    unknown = sorted({str(tag) for tag in tags or ()} - set(names))
     if unknown:
         raise ParameterError("tags", f"unknown tags: {', '.join(unknown)}; see tag_catalog()")
     return [(i, e) for i, e in enumerate(CATALOGUE) if tags is None or e.tag in tags]
@@ -114,7 +115,7 @@ def _only(facts: Facts, members: Sequence[Any]) -> Facts:
     """Group the rows of some members."""
     try:
         asked = pa.array(list(members), facts.members.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError) as error:
         raise ParameterError("members", f"ids here are {facts.members.type}: {error}") from error
     at = lookup(asked, facts.members)
     if (at < 0).any():

@@ -136,6 +136,13 @@ def test_the_future_and_the_order_of_rows_change_nothing(text_ids: bool) -> None
         pd.testing.assert_frame_equal(tag_support(other, as_of=AS_OF), expected)
 
 
+@pytest.mark.parametrize("none", [{"tags": []}, {"members": []}])
+def test_asked_for_nothing_it_gives_no_rows(none: Any) -> None:
+    everything = tag_support(orders_on(DAYS), as_of=T, output="pyarrow")
+    found = tag_support(orders_on(DAYS), as_of=T, output="pyarrow", **none)
+    assert (found.num_rows, found.schema) == (0, everything.schema)
+
+
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_few_members_do(n: int) -> None:
     orders = orders_on(DAYS[:2], member_id=[1, 2]).head(n)
@@ -154,7 +161,10 @@ def test_a_frame_is_answered_in_kind() -> None:
         ({"tags": ["stagee"]}, "unknown tags: stagee; see tag_catalog"),
         ({"tags": "stage"}, "must be a list of names, got the text 'stage'"),
         ({"members": [99]}, "1 of 1 are no customers known at as_of"),
+        ({"tags": [1]}, "unknown tags: 1"),
         ({"members": ["x"]}, "ids here are int64"),
+        ({"members": 1}, "ids here are int64"),
+        ({"calendar": {"member_days": 8}}, "calendar must be a Calendar"),
     ],
 )
 def test_what_is_not_known_is_refused(given: Any, message: str) -> None:
