@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import DAY_US, instants
+from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum, exact_total
@@ -22,6 +22,7 @@ from .audience import Audience, audience_of, groups_of
 from .buying_days import order_codes
 from .estimates import known
 from .paths import earliest
+from .periods import days_us
 from .sorted_keys import distinct
 
 __all__ = ["CREDITS", "attribution"]
@@ -107,14 +108,12 @@ def attribution(
     >>> found.groupby("credit", sort=False)["share"].sum().round(6).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    if not 0 < window_days < np.inf:
-        raise ParameterError("window_days", f"window_days must be above 0, got {window_days}")
+    window = days_us("window_days", window_days)
     if not touches or not set(touches) <= set(_TOUCHES):
         raise ParameterError("touches", f"touches must be of {_TOUCHES}, got {tuple(touches)}")
     a = audience_of(data, as_of, ("orders",), tuple(touches), "attribution()")
     start = int(np.iinfo(np.int64).min) if since is None else a.c.moment(since)
     orders = _Orders.of_audience(a, start)
-    window = round(window_days * DAY_US)
     given = _credits(a, orders, _touches(a, touches), window)
     missing = [rule for rule in CREDITS if rule not in given]
     if not given:

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
@@ -16,6 +15,7 @@ from .custom_steps import custom_paths, tables_of
 from .funnel_columns import Counts, change_columns, count_columns, time_columns
 from .funnel_rules import FunnelRules, Steps
 from .paths import Paths
+from .periods import days_us
 
 __all__ = ["FunnelRules", "funnel"]
 
@@ -171,7 +171,7 @@ def _audience(
 
 
 def _limit(rules: FunnelRules) -> int | None:
-    return None if rules.within_days is None else round(rules.within_days * DAY_US)
+    return None if rules.within_days is None else days_us("within_days", rules.within_days)
 
 
 def _followed(a: Audience, steps: Steps | None, rules: FunnelRules, span: tuple[int, int]) -> Paths:

@@ -45,6 +45,8 @@ def tables_of(steps: Steps) -> tuple[str, ...]:
     >>> tables_of({"view": "view", "buy": {"table": "orders"}})
     ('events', 'orders')
     """
+    if not isinstance(steps, Mapping):
+        raise ParameterError("steps", f"steps must be a dict of name to condition, got {steps!r}")
     if len(steps) < 2:
         raise ParameterError("steps", f"a funnel needs 2 steps or more, got {len(steps)}")
     tables = [str(_columns(condition)[0]) for condition in steps.values()]
@@ -118,7 +120,11 @@ def _rows(a: Audience, name: str, condition: Condition, unit: str) -> _Rows:
         if column not in rows.column_names:
             raise DataError(f"step '{name}' reads {table}.{column}, which is not there")
         values = [value] if isinstance(value, str) or not np.iterable(value) else list(value)
-        among = pa.array(values).cast(rows[column].type)
+        try:
+            among = pa.array(values).cast(rows[column].type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            told = f"step '{name}': {table}.{column} is {rows[column].type}, got {value!r}"
+            raise ParameterError("steps", told) from error
         kept &= np.asarray(pc.is_in(rows[column], among).to_numpy(), np.bool_)
     session = pa.nulls(len(of))
     if unit == "session":

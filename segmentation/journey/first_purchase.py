@@ -177,9 +177,13 @@ def ripening_curve(
     >>> found["day"].tolist(), bool(found["share"].is_monotonic_increasing)
     ([0.0, 30.0, 150.0], True)
     """
-    ages = np.unique(np.asarray(list(days), np.float64))
+    told = f"days must be numbers of 0 or more, got {days!r}"
+    try:
+        ages = np.unique(np.asarray(list(days), np.float64))
+    except (ValueError, TypeError) as error:
+        raise ParameterError("days", told) from error
     if not len(ages) or not np.isfinite(ages).all() or ages[0] < 0:
-        raise ParameterError("days", f"days must be numbers of 0 or more, got {list(days)}")
+        raise ParameterError("days", told)
     waits = _waits(data, as_of, by)
     at = np.rint(ages * DAY_US).astype(np.int64)
     curves = []

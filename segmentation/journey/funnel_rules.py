@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from siyu.datasets.errors import ParameterError
+
+from .periods import days_us
 
 __all__ = ["Condition", "FunnelRules", "Steps"]
 
@@ -50,11 +50,11 @@ class FunnelRules:
     def __post_init__(self) -> None:
         if self.unit not in ("member", "session"):
             raise ParameterError("unit", f"unit must be 'member' or 'session', got {self.unit!r}")
-        if self.within_days is not None and not 0 < self.within_days < np.inf:
-            raise ParameterError("within_days", f"within_days must be > 0, got {self.within_days}")
+        if self.within_days is not None:
+            days_us("within_days", self.within_days)
         if self.baseline is None:
             return
-        if len(self.baseline) != 2:
+        if isinstance(self.baseline, str) or len(self.baseline) != 2:
             raise ParameterError("baseline", "baseline must be a pair (start, end)")
         if self.within_days is None and self.unit == "member":
             raise ParameterError(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US, local_day
 from siyu.datasets.community import Community
-from siyu.datasets.errors import ParameterError, Problem, SchemaError, warn
+from siyu.datasets.errors import Problem, SchemaError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import ids_in, lookup
@@ -18,6 +18,7 @@ from siyu.datasets.intervals import Interval, bootstrap_mean
 from .audience import Audience, audience_of, groups_of
 from .costs import campaign_costs, costs_given
 from .estimates import known, named_columns
+from .periods import days_us
 
 __all__ = ["ltv_cac"]
 
@@ -122,8 +123,7 @@ def ltv_cac(
         group   cac   ltv  ratio  payback_days
     0  advert  20.0  30.0    1.5          30.0
     """
-    if not 0 < age_days < np.inf:
-        raise ParameterError("age_days", f"age_days must be above 0, got {age_days}")
+    days_us("age_days", age_days)
     a = audience_of(data, as_of, ("orders",), ("referrals",), "ltv_cac()")
     if costs is None:
         spent, groups = campaign_costs(a, None), groups_of(a, "campaign_id")

@@ -11,6 +11,7 @@ from siyu.datasets.clock import local_day
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.segmentation.whole_numbers import require_whole
 
 from .aarrr import ACTS, OTHER_TABLES, acts_of, event_days
 from .audience import Audience, audience_of, groups_of
@@ -91,7 +92,8 @@ def onboarding_effect(
     >>> found["until_days"].tolist(), bool((found["low"] < found["difference"]).all())
     ([30, 60, 90], True)
     """
-    if not 1 <= within_days < _UNTIL[0]:
+    require_whole("within_days", within_days, 1)
+    if within_days >= _UNTIL[0]:
         raise ParameterError("within_days", f"within_days must be 1 to 29, got {within_days}")
     a = audience_of(data, as_of, ("events",), OTHER_TABLES, "onboarding_effect()")
     if n := int(np.count_nonzero(~a.known)):

@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US
 from siyu.datasets.community import Community
-from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.errors import DataError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode
 from siyu.datasets.shrinkage import BetaPrior
@@ -17,6 +16,7 @@ from siyu.segmentation.recency import is_purchase
 from .audience import Audience, audience_of
 from .estimates import known, named_columns, shares
 from .paths import earliest
+from .periods import days_us
 from .sorted_keys import distinct
 
 __all__ = ["operator_spread"]
@@ -89,11 +89,9 @@ def operator_spread(
     >>> bool((abs(found["expected"] - found["overall_share"]) < 0.1).all())
     True
     """
-    if not 0 < within_days < np.inf:
-        raise ParameterError("within_days", f"within_days must be above 0, got {within_days}")
+    window = days_us("within_days", within_days)
     a = audience_of(data, as_of, ("staff_links", "orders"), (), "operator_spread()")
     member, staff, added, ids = _links(a)
-    window = round(within_days * DAY_US)
     bought = _bought_within(a, member, added, window)
     recorded = added >= (np.iinfo(np.int64).min if a.begin is None else a.begin)
     judged = (added + window <= a.end) & recorded

@@ -6,21 +6,44 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import local_day
+from siyu.datasets.clock import DAY_US, local_day
 from siyu.datasets.errors import ParameterError
 
-__all__ = ["Period", "check_period", "day_names", "first_day", "first_whole", "named", "period_of"]
+__all__ = [
+    "Period",
+    "check_period",
+    "day_names",
+    "days_us",
+    "first_day",
+    "first_whole",
+    "named",
+    "period_of",
+]
 
 Ints = npt.NDArray[np.int64]
 Period = Literal["month", "week"]
 
 _TO_MONDAY = 3  # 1970-01-01 was a Thursday
+_CENTURY = 36_525  # days; more would leave the range of instants
 
 
 def check_period(period: str) -> None:
     """Refuse a period that is neither month nor week."""
     if period not in ("month", "week"):
         raise ParameterError("period", f"period must be 'month' or 'week', got {period!r}")
+
+
+def days_us(name: str, days: float) -> int:
+    """Read a number of days, above 0 and up to a century, as microseconds.
+
+    Examples
+    --------
+    >>> days_us("within_days", 0.5)
+    43200000000
+    """
+    if not 0 < days <= _CENTURY:
+        raise ParameterError(name, f"{name} must be above 0, up to {_CENTURY:,}, got {days}")
+    return round(days * DAY_US)
 
 
 def period_of(days: Ints, period: str) -> Ints:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.segmentation.whole_numbers import require_whole
 
 from .aarrr import ACTS, OTHER_TABLES, acts_of, event_days
 from .audience import Audience, audience_of
@@ -88,11 +89,12 @@ def return_after(
     >>> found["day"].tolist()
     [1, 7]
     """
-    wanted = sorted({int(day) for day in days})
-    if not wanted or wanted[0] < 1:
-        raise ParameterError("days", f"days must be whole numbers of 1 or more, got {days}")
-    if weeks < 1:
-        raise ParameterError("weeks", f"weeks must be 1 or more, got {weeks}")
+    wanted = sorted(set(days))
+    if not wanted:
+        raise ParameterError("days", "days must be whole numbers of 1 or more, got none")
+    for day in wanted:
+        require_whole("days", day, 1)
+    require_whole("weeks", weeks, 1)
     a = audience_of(data, as_of, ("events",), OTHER_TABLES, "return_after()")
     found = _Days.of(a, event, 7 * weeks)
     rows = [found.compare(step, len(a.members)) for step in wanted]
