@@ -68,11 +68,17 @@ def moment(as_of: Any, tz: str) -> int:
     if pd.isna(stamp):
         raise ParameterError("as_of", "as_of must be a point in time, got a missing value")
     if stamp.tzinfo is None:
-        stamp = stamp.tz_localize(zone_of(tz), nonexistent="NaT", ambiguous="NaT")
-    if pd.isna(stamp):
-        told = f"clocks of {tz} skip {as_of} or show it twice; give as_of a zone, as in +00:00"
-        raise ParameterError("as_of", told)
+        stamp = _on_clocks_of(tz, stamp)
     return int(stamp.tz_convert("UTC").to_datetime64().astype("datetime64[us]").astype(np.int64))
+
+
+def _on_clocks_of(tz: str, naive: pd.Timestamp) -> pd.Timestamp:
+    """Read a time on the clocks of a zone, or raise `ParameterError` where they do not tell it."""
+    found = naive.tz_localize(zone_of(tz), nonexistent="NaT", ambiguous="NaT")
+    if isinstance(found, pd.Timestamp):
+        return found
+    told = f"clocks of {tz} skip {naive} or show it twice; give as_of a zone, as in +00:00"
+    raise ParameterError("as_of", told)
 
 
 def zone_of(tz: str) -> str:
