@@ -9,15 +9,17 @@ import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US
 from siyu.datasets.community import Community, as_community, kind_of
-from siyu.datasets.errors import DataError, ParameterError
+from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.segmentation.whole_numbers import require_whole
 
 from .btyd_forecasts import BTYD_NAMES
 from .forecast_scores import ForecastScores, forecast_scores
 from .forecast_trials import Trial, blends_of, run_trials
+from .settings import Activity, horizon_days, require_activity, require_level
 from .value_models import ValueModel
 from .visit_forecasts import PLAIN, TREES
-from .visit_history import Activity, History, horizon_days
+from .visit_history import history_before, instant_text
 
 __all__ = ["Backtest", "backtest"]
 
@@ -116,6 +118,11 @@ def backtest(
     ParameterError
         If `models` names an unknown method, or none that the record allows.
 
+    Warns
+    -----
+    SiyuWarning
+        If the record ended before `as_of`.
+
     Notes
     -----
     Absolute error alone must not choose: most members come rarely, and on CDNOW "nobody comes"
@@ -140,8 +147,9 @@ def backtest(
     how, days = options or BacktestOptions(), horizon_days(horizon)
     wanted = _known_methods(models)
     c = as_community(data, how.activity)
-    known, end = c.before(as_of), c.moment(as_of)
-    history = History.of(known, end, how.activity, known.customers())
+    history, end, ended = history_before(c, as_of, how.activity)
+    if ended:
+        warn(f"backtest(): {ended}")
     bags = {"n_bags": how.n_bags, "random_state": how.random_state}
     trial = run_trials(history, days, n_windows=how.n_windows, **bags)
     if trial is None:
@@ -149,6 +157,7 @@ def backtest(
             f"backtest() needs members who visited over four weeks or more before as_of; the "
             f"record has {len(history.members)} members and {-history.first_day} days"
         )
+    trial = trial.with_blends(wanted)
     best = trial.best(_allowed(wanted, trial))
     kind = output or kind_of(data)
     return Backtest(
@@ -157,7 +166,7 @@ def backtest(
         best=best,
         horizon=days,
         window=trial.window,
-        cuts=[str(np.datetime64(end + cut * DAY_US, "us")) + "Z" for cut in trial.cuts.tolist()],
+        cuts=[instant_text(end + cut * DAY_US) for cut in trial.cuts.tolist()],
         n_members=len(trial.visits),
         _refit=(data, as_of, {"horizon": f"{days}D", "activity": how.activity, **bags}),
     )
@@ -194,17 +203,11 @@ class BacktestOptions:
     random_state: int = 0
 
     def __post_init__(self) -> None:
-        if self.activity not in ("orders", "events"):
-            raise ParameterError(
-                "activity", f"activity must be 'orders' or 'events', got {self.activity!r}"
-            )
-        if not 0 < self.level < 1:
-            raise ParameterError("level", f"level must lie between 0 and 1, got {self.level}")
-        for name, low in (("n_windows", 1), ("n_resamples", 1), ("n_bags", 1), ("random_state", 0)):
-            if getattr(self, name) < low:
-                raise ParameterError(
-                    name, f"{name} must be {low} or more, got {getattr(self, name)}"
-                )
+        require_activity(self.activity)
+        require_level(self.level)
+        for name in ("n_windows", "n_resamples", "n_bags"):
+            require_whole(name, getattr(self, name), 1)
+        require_whole("random_state", self.random_state, 0)
 
 
 def _known_methods(models: Sequence[str] | None) -> tuple[str, ...]:

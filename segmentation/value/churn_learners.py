@@ -1,20 +1,22 @@
 """What `ChurnModel` learns from earlier windows: who stays away, and how often the others come."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from siyu.datasets.boosting import BoostedTrees, BoostingOptions, FeatureMatrix, TrainingRows, train
+from siyu.datasets.boosting import TrainingRows
 
+from .bagged_trees import Bags, grow, mean_exp, mean_score
 from .labelled_visits import LabelledVisits
 from .logistic_line import LogisticLine, newton_logistic
 from .visit_features import Columns
 
-__all__ = ["Calibration", "ChurnLearners", "grow"]
+__all__ = ["Calibration", "ChurnLearners"]
 
 Floats = npt.NDArray[np.float64]
+
+_ALIKE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,18 @@ class Calibration:
     def fit(cls, log_odds: Floats, labels: npt.NDArray[np.bool_]) -> "Calibration":
         """Learn from a window that the learners have not seen.
 
-        Labels are drawn a little inwards, so that the line stays finite (Platt 1999).
+        Labels are drawn a little inwards, so that the line stays finite (Platt 1999). Log-odds
+        that are all alike tell no slope: they are shifted to the share of the labels. Those
+        that rank worse than chance count for nothing: everybody gets that share.
         """
         high = (labels.sum() + 1) / (labels.sum() + 2)
         low = 1 / ((~labels).sum() + 2)
-        found = newton_logistic(log_odds[:, None], np.where(labels, high, low), 0.0)
-        return cls(max(float(found[1]), 0.0), float(found[0]))
+        drawn = np.where(labels, high, low)
+        of_all = float(np.log(drawn.mean() / (1 - drawn.mean())))
+        if log_odds.std() < _ALIKE:
+            return cls(1.0, of_all - float(log_odds.mean()))
+        intercept, slope = newton_logistic(log_odds[:, None], drawn, 0.0).tolist()
+        return cls(slope, intercept) if slope > 0 else cls(0.0, of_all)
 
     def probability(self, log_odds: Floats) -> Floats:
         """Give probabilities."""
@@ -45,17 +53,17 @@ class Calibration:
 class ChurnLearners:
     """Trees and a line for churn, trees for the mean and for the median of visits."""
 
-    churn: tuple[BoostedTrees, ...]
+    churn: Bags
     line: LogisticLine
-    mean: tuple[BoostedTrees, ...]
-    median: tuple[BoostedTrees, ...]
+    mean: Bags
+    median: Bags
 
     @classmethod
     def fit(cls, rows: LabelledVisits, n_bags: int, random_state: int) -> "ChurnLearners":
         """Learn from labelled rows, among which some churned and some did not."""
         gone = rows.visits == 0
 
-        def grown(labels: npt.NDArray[np.generic], objective: str) -> tuple[BoostedTrees, ...]:
+        def grown(labels: npt.NDArray[np.generic], objective: str) -> Bags:
             learn = TrainingRows.of(rows.columns, labels)
             return grow(learn, objective, n_bags, random_state)
 
@@ -69,39 +77,13 @@ class ChurnLearners:
 
     def log_odds(self, columns: Columns) -> Floats:
         """Give the log-odds of churn: the mean of the trees' and the line's."""
-        trees = _mean(self.churn, lambda one: one.predict(FeatureMatrix.of(columns), raw=True))
-        return np.asarray((trees + self.line.log_odds(columns)) / 2)
+        return np.asarray((mean_score(self.churn, columns) + self.line.log_odds(columns)) / 2)
 
     def expected(self, columns: Columns) -> Floats:
         """Give the mean number of visits."""
-        matrix = FeatureMatrix.of(columns)
-        found: Floats = np.exp(_mean(self.mean, lambda one: one.predict(matrix, raw=True)))
-        return found
+        return mean_exp(self.mean, columns)
 
     def middle(self, columns: Columns) -> Floats:
         """Give the median number of visits, whole."""
-        root = _mean(self.median, lambda one: one.predict(FeatureMatrix.of(columns)))
+        root = mean_score(self.median, columns)
         return np.asarray(np.rint(np.maximum(root, 0) ** 2))
-
-
-def grow(
-    rows: TrainingRows, objective: str, n_bags: int, random_state: int
-) -> tuple[BoostedTrees, ...]:
-    """Grow several small models on draws of rows and columns, to be averaged."""
-    options = BoostingOptions(
-        objective=objective,
-        n_trees=250 if objective == "regression_l1" else 90,
-        learning_rate=0.04,
-        n_leaves=8,
-        min_data_in_leaf=int(np.clip(len(rows.labels) // 50, 5, 60)),
-        lambda_l2=5.0,
-        feature_fraction=0.4,
-        bagging_fraction=0.6,
-    )
-    seeds = range(random_state, random_state + n_bags)
-    return tuple(train(rows, replace(options, random_state=seed)) for seed in seeds)
-
-
-def _mean(bags: tuple[BoostedTrees, ...], of: Callable[[BoostedTrees], Floats]) -> Floats:
-    total = sum((of(one) for one in bags), np.zeros(1))
-    return np.asarray(total / len(bags))

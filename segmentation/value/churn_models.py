@@ -9,16 +9,18 @@ import pyarrow as pa
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from siyu.datasets.clock import DAY_US
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.segmentation.records import ended_early
+from siyu.segmentation.whole_numbers import require_whole
 
 from .btyd_forecasts import BtydForecast, history_summary
 from .churn_learners import Calibration, ChurnLearners
 from .labelled_visits import LabelledVisits, labelled_visits, past_cuts
+from .settings import Activity, horizon_days, require_activity
 from .visit_features import GapNorm, gap_norm, visit_features
-from .visit_history import Activity, History, horizon_days
+from .visit_history import History, history_before, instant_text
 
 __all__ = ["ChurnModel"]
 
@@ -148,11 +150,11 @@ class ChurnModel(BaseEstimator):  # type: ignore[misc]
         """
         self._check()
         c = as_community(data, self.activity)
-        history, end = _history(c, as_of, self.activity)
-        if ended := ended_early(c.before(as_of), end, self.activity):
+        history, end, ended = history_before(c, as_of, self.activity)
+        if ended:
             warn(f"ChurnModel.fit(): {ended}")
         self.horizon_, self.norm_ = horizon_days(self.horizon), gap_norm(history)
-        self.kind_, self.as_of_ = kind_of(data), _iso(end)
+        self.kind_, self.as_of_ = kind_of(data), instant_text(end)
         self.learners_, self.calibration_, self.btyd_, self.cuts_ = None, None, None, []
         if reason := self._learn(history, end):
             self.source_ = "MBGNBD"
@@ -190,13 +192,21 @@ class ChurnModel(BaseEstimator):  # type: ignore[misc]
         ------
         ParameterError
             If only one of `data` and `as_of` is given.
+
+        Warns
+        -----
+        SiyuWarning
+            If the record of `data` ended before `as_of`: then all look silent.
         """
         check_is_fitted(self)
         if (data is None) != (as_of is None):
             raise ParameterError("as_of", "give both data and as_of, or neither (those of the fit)")
         if data is None:
             return from_arrow(self.snapshot_, output or self.kind_)
-        history, _ = _history(as_community(data, self.activity), as_of, self.activity)
+        c = as_community(data, self.activity)
+        history, _, ended = history_before(c, as_of, self.activity)
+        if ended:
+            warn(f"ChurnModel.predict(): {ended}")
         return from_arrow(self._forecast(history), output or kind_of(data))
 
     def save(self, folder: str | Path) -> None:
@@ -226,15 +236,10 @@ class ChurnModel(BaseEstimator):  # type: ignore[misc]
         return read_churn_model(folder, cls)
 
     def _check(self) -> None:
-        if self.activity not in ("orders", "events"):
-            raise ParameterError(
-                "activity", f"activity must be 'orders' or 'events', got {self.activity!r}"
-            )
-        for name, low in (("n_cuts", 1), ("n_bags", 1), ("random_state", 0)):
-            if not low <= getattr(self, name) < 2**30:
-                raise ParameterError(
-                    name, f"{name} must be {low} or more, got {getattr(self, name)}"
-                )
+        require_activity(self.activity)
+        require_whole("n_cuts", self.n_cuts, 1)
+        require_whole("n_bags", self.n_bags, 1)
+        require_whole("random_state", self.random_state, 0)
 
     def _learn(self, history: History, end: int) -> str:
         """Learn from earlier windows; or say why that cannot be."""
@@ -250,12 +255,13 @@ class ChurnModel(BaseEstimator):  # type: ignore[misc]
         found = Calibration.fit(first.log_odds(last.columns), last.visits == 0)
         # The learners that are kept know the last window: about half of what it taught the
         # calibration is in them already (measured on earlier windows of The Complete Journey).
-        self.calibration_ = Calibration(found.slope, found.intercept / 2)
+        shift = found.intercept / 2 if found.slope > 0 else found.intercept
+        self.calibration_ = Calibration(found.slope, shift)
         cuts = past_cuts(history, days, n_cuts=self.n_cuts)
         rows = labelled_visits(history, cuts, days)
         self.learners_ = ChurnLearners.fit(rows, self.n_bags, self.random_state)
         self.source_ = "LightGBM"
-        self.cuts_ = [_iso(end + int(cut) * _DAY) for cut in cuts]
+        self.cuts_ = [instant_text(end + int(cut) * DAY_US) for cut in cuts]
         return ""
 
     def _fall_back(self, history: History) -> None:
@@ -291,15 +297,6 @@ class ChurnModel(BaseEstimator):  # type: ignore[misc]
         return _table(history.members, who, (churn, expected, median))
 
 
-_DAY = 24 * 3600 * 1_000_000
-
-
-def _history(c: Community, as_of: Any, activity: Activity) -> tuple[History, int]:
-    """Read the history of everybody known before a moment."""
-    known, end = c.before(as_of), c.moment(as_of)
-    return History.of(known, end, activity, known.customers()), end
-
-
 def _too_few(rows: LabelledVisits) -> str:
     """Say what is missing to learn from; empty if nothing is."""
     n, gone = len(rows.visits), int(np.count_nonzero(rows.visits == 0))
@@ -333,7 +330,3 @@ def _table(members: pa.Array, who: Ints, values: tuple[Floats, Floats, Floats]) 
             "median_visits": pa.array(np.nan_to_num(full[2]).astype(np.int64), mask=unknown),
         }
     )
-
-
-def _iso(us: int) -> str:
-    return str(np.datetime64(us, "us")) + "Z"

@@ -6,7 +6,8 @@ the record it is a third of it, for a trial takes three stretches: one to look b
 learn from, and one to be judged by.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,12 @@ class Trial:
     forecasts: dict[str, Floats]
     cut: Ints
     member: Ints
+
+    def with_blends(self, names: Iterable[str]) -> "Trial":
+        """Add the blends among some names whose parts are there."""
+        more = [n for n in names if _AND in n and set(n.split(_AND)) <= set(self.forecasts)]
+        blends = {name: blend(name, self.forecasts) for name in more}
+        return replace(self, forecasts=self.forecasts | blends)
 
     def difference(self, ours: str, theirs: str, measure: str, level: float = 0.95) -> Interval:
         """Compare two methods by the paired interval of a mean over members and windows.

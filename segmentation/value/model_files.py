@@ -8,17 +8,19 @@ import pyarrow as pa
 from siyu.datasets.boosting import BoostedTrees
 from siyu.datasets.bundle import Bundle
 
+from .bagged_trees import Bags
+
 __all__ = ["bags_from", "bags_to", "numbers_of"]
 
 Files = dict[str, "str | pa.Table"]
 
 
-def bags_to(name: str, bags: tuple[BoostedTrees, ...]) -> Files:
+def bags_to(name: str, bags: Bags) -> Files:
     """Name the text of each model: ``<name>-0.txt`` and so on."""
     return {f"{name}-{i}.txt": one.to_text() for i, one in enumerate(bags)}
 
 
-def bags_from(bundle: Bundle, name: str, n: int) -> tuple[BoostedTrees, ...]:
+def bags_from(bundle: Bundle, name: str, n: int) -> Bags:
     """Read what `bags_to` named."""
     return tuple(BoostedTrees.from_text(bundle.text(f"{name}-{i}.txt")) for i in range(n))
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.boosting import BoostedTrees, FeatureMatrix, TrainingRows
+from siyu.datasets.boosting import TrainingRows
 from siyu.datasets.errors import DataError, SiyuWarning
 
-from .churn_learners import grow
+from .bagged_trees import Bags, grow, mean_exp
 from .gamma_gamma import GammaGamma
 from .labelled_visits import labelled_visits
 from .visit_features import Columns
@@ -87,7 +87,7 @@ class WorthTrees:
     """
 
     unit: float
-    bags: tuple[BoostedTrees, ...]
+    bags: Bags
 
     @classmethod
     def fit(cls, history: History, cuts: Ints, window: int, how: tuple[int, int]) -> "WorthTrees":
@@ -108,9 +108,7 @@ class WorthTrees:
 
     def factor(self, columns: Columns, product: Floats) -> Floats:
         """Give the factor of each row, whose product for one window is `product`."""
-        matrix = FeatureMatrix.of(_chosen(columns, product / self.unit))
-        parts = [one.predict(matrix, raw=True) for one in self.bags]
-        return np.asarray(np.exp(np.mean(parts, axis=0)))
+        return mean_exp(self.bags, _chosen(columns, product / self.unit))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -63,6 +63,7 @@ class ValueLearners:
         forecasts = VisitForecasts.fit(history, horizon, **bags)
         _require_method(method, forecasts)
         worth, bands = None, None
+        trial = trial and trial.with_blends([method])
         if trial is not None and method in trial.forecasts:
             plain, by_trees, money = _on_trial(history, method, trial, (n_bags, random_state))
             better = by_trees is not None and _fit_of(money, by_trees) > _fit_of(money, plain)

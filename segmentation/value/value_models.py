@@ -12,12 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.segmentation.records import ended_early
+from siyu.segmentation.whole_numbers import require_whole
 
 from .btyd_forecasts import BTYD_NAMES
 from .forecast_trials import Trial, run_trials
+from .settings import Activity, horizon_days, require_activity, require_level
 from .value_learners import ValueLearners
-from .visit_history import Activity, History, horizon_days
+from .visit_history import History, history_before, instant_text
 
 __all__ = ["ValueModel"]
 
@@ -139,11 +140,11 @@ class ValueModel(BaseEstimator):  # type: ignore[misc]
         """
         self._check()
         c = as_community(data, self.activity)
-        history, end = _history(c, as_of, self.activity)
-        if ended := ended_early(c.before(as_of), end, self.activity):
+        history, end, ended = history_before(c, as_of, self.activity)
+        if ended:
             warn(f"ValueModel.fit(): {ended}")
         self.horizon_, self.kind_ = horizon_days(self.horizon), kind_of(data)
-        self.as_of_ = str(np.datetime64(end, "us")) + "Z"
+        self.as_of_ = instant_text(end)
         trial = None
         if history.is_visit.any():
             how = {"n_bags": self.n_bags, "random_state": self.random_state}
@@ -185,13 +186,21 @@ class ValueModel(BaseEstimator):  # type: ignore[misc]
         ------
         ParameterError
             If only one of `data` and `as_of` is given.
+
+        Warns
+        -----
+        SiyuWarning
+            If the record of `data` ended before `as_of`: then all look silent.
         """
         check_is_fitted(self)
         if (data is None) != (as_of is None):
             raise ParameterError("as_of", "give both data and as_of, or neither (those of the fit)")
         if data is None:
             return from_arrow(self.snapshot_, output or self.kind_)
-        history, _ = _history(as_community(data, self.activity), as_of, self.activity)
+        c = as_community(data, self.activity)
+        history, _, ended = history_before(c, as_of, self.activity)
+        if ended:
+            warn(f"ValueModel.predict(): {ended}")
         return from_arrow(self._forecast(history), output or kind_of(data))
 
     def save(self, folder: str | Path) -> None:
@@ -221,22 +230,15 @@ class ValueModel(BaseEstimator):  # type: ignore[misc]
         return read_value_model(folder, cls)
 
     def _check(self) -> None:
-        if self.activity not in ("orders", "events"):
-            raise ParameterError(
-                "activity", f"activity must be 'orders' or 'events', got {self.activity!r}"
-            )
-        if not 0 < self.level < 1:
-            raise ParameterError("level", f"level must lie between 0 and 1, got {self.level}")
-        for name, low in (("n_bags", 1), ("random_state", 0)):
-            if not low <= getattr(self, name) < 2**30:
-                raise ParameterError(
-                    name, f"{name} must be {low} or more, got {getattr(self, name)}"
-                )
+        require_activity(self.activity)
+        require_level(self.level)
+        require_whole("n_bags", self.n_bags, 1)
+        require_whole("random_state", self.random_state, 0)
 
     def _learn(self, history: History, trial: Trial | None) -> None:
         """Fit the method of the trial's choice to everything known."""
         self.trial_window_ = trial.window if trial is not None else 0
-        self.source_ = self.method or (trial.best() if trial is not None else _BTYD)
+        self.source_ = _chosen(trial) if self.method is None else self.method
         self.learners_, self.value_source_ = None, "none"
         if history.is_visit.any():
             how = (self.n_bags, self.random_state)
@@ -263,10 +265,6 @@ class ValueModel(BaseEstimator):  # type: ignore[misc]
         return pa.table({"member_id": history.members, **columns})
 
 
-_BTYD = " + ".join(BTYD_NAMES)
-
-
-def _history(c: Community, as_of: Any, activity: Activity) -> tuple[History, int]:
-    """Read the history of everybody known before a moment."""
-    known, end = c.before(as_of), c.moment(as_of)
-    return History.of(known, end, activity, known.customers()), end
+def _chosen(trial: Trial | None) -> str:
+    """Name the method that did best; without a trial, the mean of the BTYD models."""
+    return " + ".join(BTYD_NAMES) if trial is None else trial.best()

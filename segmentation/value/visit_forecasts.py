@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.boosting import BoostedTrees, FeatureMatrix, TrainingRows
+from siyu.datasets.boosting import TrainingRows
 
+from .bagged_trees import Bags, grow, mean_exp
 from .btyd_forecasts import BTYD_NAMES, BtydForecast, history_summary
-from .churn_learners import grow
 from .labelled_visits import labelled_visits, past_cuts
 from .visit_features import Columns, GapNorm, gap_norm, visit_features
 from .visit_history import History
@@ -122,8 +122,8 @@ class VisitForecasts:
     norm: GapNorm
     btyd: tuple[BtydForecast, ...]
     silence: Silence | None
-    direct: tuple[BoostedTrees, ...]
-    factor: tuple[BoostedTrees, ...]
+    direct: Bags
+    factor: Bags
     rescale: float
 
     @classmethod
@@ -199,8 +199,8 @@ class VisitForecasts:
     def _by_trees(self, columns: Columns, summary: pa.Table) -> dict[str, Floats]:
         """Forecast by trees, which know windows, and carry it on to the horizon by BTYD."""
         long, short = (self.btyd_mean(summary, days) for days in (self.horizon, self.window))
-        direct = _mean_exp(self.direct, columns) * long / short
-        factor = long * _mean_exp(self.factor, _chosen(columns, short))
+        direct = mean_exp(self.direct, columns) * long / short
+        factor = long * mean_exp(self.factor, _chosen(columns, short))
         return dict(zip(TREES, (direct, factor, factor * self.rescale), strict=True))
 
 
@@ -238,9 +238,3 @@ def btyd_mean_at(history: History, cut: int, horizon: int) -> Floats:
 
 def _chosen(columns: Columns, e: Floats) -> Columns:
     return {name: columns[name] for name in OWN_SCALE} | {"log_btyd": np.log(e)}
-
-
-def _mean_exp(bags: tuple[BoostedTrees, ...], columns: Columns) -> Floats:
-    matrix = FeatureMatrix.of(columns)
-    parts = [one.predict(matrix, raw=True) for one in bags]
-    return np.asarray(np.exp(np.mean(parts, axis=0)))

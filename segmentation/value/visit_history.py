@@ -7,53 +7,28 @@ is a feature, what lies from it on is a label, and nothing is both.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US, local_clock
 from siyu.datasets.community import Community
-from siyu.datasets.errors import ParameterError
+from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.member_rows import MemberRows
 from siyu.segmentation.recency import is_purchase
-from siyu.segmentation.records import table_of
+from siyu.segmentation.records import ended_early, table_of
 
-__all__ = ["Activity", "History", "horizon_days"]
+from .settings import Activity
+
+__all__ = ["History", "history_before", "instant_text"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Activity = Literal["orders", "events"]
 
 _TIMES = {"orders": "order_time", "events": "event_time"}
-
-
-def horizon_days(horizon: Any) -> int:
-    """Read a horizon such as ``"28D"`` as whole days.
-
-    Raises
-    ------
-    ParameterError
-        If it is no length of time, or not of whole days, one or more.
-
-    Examples
-    --------
-    >>> horizon_days("4W"), horizon_days("91D")
-    (28, 91)
-    """
-    try:
-        length = pd.Timedelta(horizon)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(
-            "horizon", f"horizon must be a length of time such as '28D', got {horizon!r}"
-        ) from error
-    days = length / pd.Timedelta("1D") if not pd.isna(length) else np.nan
-    if not (days >= 1 and days == int(days)):
-        raise ParameterError("horizon", f"horizon must be whole days, 1 or more, got {horizon!r}")
-    return int(days)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,6 +139,30 @@ class History:
         )
 
 
+def history_before(c: Community, as_of: Any, activity: Activity) -> tuple[History, int, str]:
+    """Read the history of every customer known before a moment.
+
+    Returns
+    -------
+    (History, moment in us, warning)
+        The warning says that the record ended early; empty if it did not.
+    """
+    known, end = c.before(as_of), c.moment(as_of)
+    history = History.of(known, end, activity, known.customers())
+    return history, end, ended_early(known, end, activity)
+
+
+def instant_text(us: int) -> str:
+    """Write an instant in ISO form.
+
+    Examples
+    --------
+    >>> instant_text(0)
+    '1970-01-01T00:00:00.000000Z'
+    """
+    return str(np.datetime64(us, "us")) + "Z"
+
+
 def _in_order(day: Ints, codes: Ints) -> Ints:
     """Keep days below 0 and ascending, even in the hour that a change of the clock repeats."""
     day = np.minimum(day, -1)
@@ -175,6 +174,4 @@ def _in_order(day: Ints, codes: Ints) -> Ints:
 
 def _sum_by_day(at: Ints, rows: MemberRows, n_days: int) -> Floats:
     """Sum the amounts of each day exactly, whatever the order of its lines."""
-    from siyu.datasets.exact_sums import exact_sum
-
     return exact_sum(at, np.nan_to_num(rows.numbers("amount")), n_days)

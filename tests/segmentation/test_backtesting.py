@@ -102,6 +102,13 @@ def test_models_narrow_the_choice_but_not_the_table(found: Backtest, brand: Comm
     assert narrow.scores.model.tolist() == found.scores.model.tolist()
 
 
+def test_any_blend_may_be_asked_for(brand: Community) -> None:
+    asked = run(brand, models=["MBGNBD + BGNBD"])
+    assert asked.best == "MBGNBD + BGNBD"
+    assert asked.pick().source_ == "MBGNBD + BGNBD"
+    assert asked.scores.model.tolist()[-1] == "MBGNBD + BGNBD"
+
+
 def test_several_windows_follow_each_other(brand: Community) -> None:
     many = backtest(
         brand,
@@ -144,7 +151,9 @@ def test_unknown_models_are_refused() -> None:
         backtest(small_community(0), as_of=AS_OF, models=["Oracle"])
 
 
-@pytest.mark.parametrize("options", [{"level": 0}, {"n_windows": 0}, {"activity": "x"}])
+@pytest.mark.parametrize(
+    "options", [{"level": 0}, {"n_windows": 0}, {"n_windows": 1.5}, {"activity": "x"}]
+)
 def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match="must"):
         BacktestOptions(**options)  # type: ignore[arg-type]

@@ -217,7 +217,16 @@ def test_an_absent_table_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"horizon": "1h"}, {"activity": "visits"}, {"n_cuts": 0}, {"n_bags": 0}]
+    "options",
+    [
+        {"horizon": "1h"},
+        {"activity": "visits"},
+        {"n_cuts": 0},
+        {"n_cuts": 2.5},
+        {"n_bags": 0},
+        {"n_bags": "2"},
+        {"random_state": None},
+    ],
 )
 def test_parameters_out_of_range_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match="must be"):

@@ -1,5 +1,7 @@
 """The logistic line: as scikit-learn fits it, and row by row."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -63,3 +65,10 @@ def test_calibration_takes_back_a_shift() -> None:
 def test_calibration_stays_finite_when_all_is_alike() -> None:
     found = Calibration.fit(np.array([-1.0, 1.0]), np.array([False, True]))
     assert np.isfinite(found.probability(np.array([-5.0, 5.0]))).all()
+
+
+@pytest.mark.parametrize("log_odds", [np.zeros(100), np.full(100, 0.3), -np.arange(100.0) / 9])
+def test_calibration_by_what_tells_nothing_gives_everybody_the_share(log_odds: Any) -> None:
+    gone = np.arange(100) >= 70
+    found = Calibration.fit(log_odds, gone).probability(log_odds)
+    assert found == pytest.approx(np.full(100, 0.3), abs=0.01)

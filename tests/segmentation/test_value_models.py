@@ -178,16 +178,36 @@ def test_an_absent_table_is_named() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"level": 1.0}, {"activity": "visits"}, {"random_state": -1}],
+    [
+        {"level": 1.0},
+        {"level": "high"},
+        {"activity": "visits"},
+        {"random_state": -1},
+        {"random_state": 1.5},
+    ],
 )
 def test_parameters_out_of_range_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match="must"):
         learn(small_community(0), SMALL_AS_OF, **options)
 
 
-def test_an_unknown_method_is_refused(brand: Community) -> None:
+@pytest.mark.parametrize("method", ["Oracle", ""])
+def test_an_unknown_method_is_refused(brand: Community, method: str) -> None:
     with pytest.raises(ParameterError, match="none of the methods at hand"):
-        learn(brand, method="Oracle")
+        learn(brand, method=method)
+
+
+def test_a_blend_of_ones_own_has_intervals_too(brand: Community) -> None:
+    found = learn(brand, method="MBGNBD + BGNBD").predict()
+    assert (found.low.notna() == found.visits.notna()).all()
+
+
+def test_a_record_that_ended_is_told_in_predict_too(model: ValueModel, brand: Community) -> None:
+    tables = {name: brand.arrow(name) for name in ("orders", "members")}
+    span = {"orders": ("2024-01-01", AS_OF - pd.Timedelta(days=20))}
+    c = Community(tz=brand.tz, observed=span, **tables)
+    with pytest.warns(SiyuWarning, match=r"ValueModel.predict\(\): the record ended before as_of"):
+        model.predict(c, as_of=AS_OF)
 
 
 def test_bands_give_back_the_quantiles_they_were_shown() -> None:

@@ -10,8 +10,9 @@ from siyu.datasets import Community
 from siyu.datasets.errors import ParameterError
 from siyu.segmentation.value.btyd_forecasts import history_summary
 from siyu.segmentation.value.btyd_frame import btyd_summary
+from siyu.segmentation.value.settings import horizon_days
 from siyu.segmentation.value.visit_features import WINDOWS, GapNorm, gap_norm, visit_features
-from siyu.segmentation.value.visit_history import History, horizon_days
+from siyu.segmentation.value.visit_history import History
 from strategies import AS_OF, TZ, shuffled, small_community, with_later_rows
 
 Columns = dict[str, npt.NDArray[np.float64]]
