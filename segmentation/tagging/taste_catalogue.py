@@ -42,8 +42,9 @@ TASTE_TAGS: tuple[Tag, ...] = (
         "times",
         ("orders.product_id", "products.category"),
         (
-            "该品类占比与全体占比之比",
-            "its share over that of all members",
+            "该品类近期购买量与按全体占比应有量之比，两者各加一行",
+            "bought of it, recent purchases counting more, over what it would be at everybody's "
+            "share, one line added to both",
         ),
         (
             "高于 2 即鲜明偏好，可入品类社群",
@@ -87,8 +88,9 @@ TASTE_TAGS: tuple[Tag, ...] = (
         "times",
         ("orders.product_id", "products.brand"),
         (
-            "该品牌占比与全体占比之比",
-            "its share over that of all members",
+            "该品牌近期购买量与按全体占比应有量之比，两者各加一行",
+            "bought of it, recent purchases counting more, over what it would be at everybody's "
+            "share, one line added to both",
         ),
         (
             "高者邀为品牌体验官",

@@ -60,8 +60,10 @@ class _Taste:
 def taste_tags(facts: Facts, norms: PurchaseNorms) -> dict[str, Found]:
     """Tag what and where members like to buy; a tag whose columns are absent is left out.
 
-    Shares and lifts let purchases of late count more, and are drawn towards those of all
-    members, which count as much as one purchase line of today.
+    Purchases of late count more. Shares are drawn towards those of all members, which count as
+    much as one purchase line of today. A lift is what a member bought of a key over what it would
+    be at everybody's share, with one line added to both: so it tends to 1 while purchases are few,
+    and a brand that hardly anybody buys gives 2 when bought once, not thousands.
 
     Parameters
     ----------
@@ -73,6 +75,11 @@ def taste_tags(facts: Facts, norms: PurchaseNorms) -> dict[str, Found]:
     -------
     dict of tag to Found
         Null without purchases.
+
+    References
+    ----------
+    DuMouchel (1999), "Bayesian data mining in large frequency tables", The American Statistician
+    53(3), 177-190: counts over expected counts, drawn towards 1 by a gamma prior.
     """
     lines = facts.purchases
     if lines is None:
@@ -122,13 +129,15 @@ def _favourite(name: str, taste: _Taste) -> dict[str, Found]:
     """Tag the key with the largest share, and how large it is."""
     best, n, weight = taste.best, taste.n_lines, taste.weight
     none, answers = best.key < 0, weight + _STRENGTH
-    share, lift = pa.array(best.share, mask=none), pa.array(best.lift, mask=none)
+    share = pa.array(best.share, mask=none)
     tags = {
         _FAVOURITES[name]: Found(take(taste.usual.keys, best.key), n, _STRENGTH, None, weight),
         _SHARES[name]: Found(share, n, _STRENGTH, answers, weight),
     }
     if name in _LIFTS:
-        tags[_LIFTS[name]] = Found(lift, n, _STRENGTH, None, weight)
+        usual = np.append(taste.usual.share, 0.0)[best.key]  # the last for those without any
+        lift = (best.weight + _STRENGTH) / (weight * usual + _STRENGTH)
+        tags[_LIFTS[name]] = Found(pa.array(lift, mask=none), n, _STRENGTH, None, weight)
     return tags
 
 

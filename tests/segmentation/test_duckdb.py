@@ -274,7 +274,7 @@ OF_PRODUCTS = {
         ),
         own AS (SELECT member_id, category, sum(w) AS w FROM shopped GROUP BY 1, 2),
         whole AS (SELECT member_id, sum(w) AS total FROM own GROUP BY 1)
-        SELECT member_id, arg_max((w + share) / (total + 1) / share, w + share) AS value
+        SELECT member_id, arg_max((w + 1) / (total * share + 1), w + share) AS value
         FROM own JOIN everybody USING (category) JOIN whole USING (member_id) GROUP BY 1""",
     "favourite_brand_share": """, everybody AS (
             SELECT brand, sum(w) / (SELECT sum(w) FROM shopped) AS share FROM shopped GROUP BY 1

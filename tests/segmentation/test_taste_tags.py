@@ -11,11 +11,28 @@ PRODUCTS = pd.DataFrame(
 )
 
 
-def test_the_lift_is_the_share_over_everybodys() -> None:
+def test_the_lift_is_what_is_bought_over_what_everybodys_share_would_give() -> None:
     orders = orders_on(["2026-02-20"] * 4, member_id=[1, 2, 2, 2], product_id=[1, 1, 3, 3])
     tags = tags_of(orders=orders, products=PRODUCTS)
-    lift = tags.favourite_category_share / 0.5
-    assert tags.favourite_category_lift.tolist() == pytest.approx(lift.tolist())
+    weight = 0.5 ** (9 / 180)
+    lift = [(weight + 1) / (weight / 2 + 1), (2 * weight + 1) / (3 * weight / 2 + 1)]
+    assert tags.favourite_category_lift.tolist() == pytest.approx(lift)
+
+
+def test_a_rare_brand_bought_once_has_a_small_lift() -> None:
+    who, what = [1] * 1 + [2] * 999, [1] + [2] * 999
+    tags = tags_of(
+        orders=orders_on(["2026-02-28"] * 1000, member_id=who, product_id=what), products=PRODUCTS
+    )
+    assert tags.favourite_brand_lift[1] == pytest.approx(2, abs=0.01)
+
+
+def test_a_rare_brand_bought_often_has_a_large_lift() -> None:
+    who, what = [1] * 30 + [2] * 970, [1] * 30 + [2] * 970
+    tags = tags_of(
+        orders=orders_on(["2026-02-28"] * 1000, member_id=who, product_id=what), products=PRODUCTS
+    )
+    assert tags.favourite_brand_lift[1] > 15
 
 
 def test_brands_are_favoured_like_categories() -> None:
@@ -24,7 +41,8 @@ def test_brands_are_favoured_like_categories() -> None:
     weight = 0.5 ** (9 / 180)
     assert tags.favourite_brand.tolist() == ["b", "a"]
     assert tags.favourite_brand_share[1] == pytest.approx((2 * weight + 0.5) / (3 * weight + 1))
-    assert tags.favourite_brand_lift[1] == pytest.approx(tags.favourite_brand_share[1] / 0.5)
+    lift = (2 * weight + 1) / (3 * weight * 0.5 + 1)
+    assert tags.favourite_brand_lift[1] == pytest.approx(lift)
 
 
 def test_categories_are_counted_once() -> None:
