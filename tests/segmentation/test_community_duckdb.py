@@ -1,6 +1,6 @@
 """The numbers of the tags of community life from SQL, written apart from the library."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import duckdb
 import numpy as np
@@ -92,14 +92,14 @@ RATES = {
 @pytest.fixture(scope="module", params=[0, 1])
 def brand(
     request: pytest.FixtureRequest,
-) -> tuple[duckdb.DuckDBPyConnection, Facts, Mapping[str, Found]]:
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Facts, Mapping[str, Found]]]:
     c = make_community(500, random_state=request.param)
-    base = duckdb.connect()
-    for name in c.tables():
-        base.register(name, c.arrow(name))
-    base.execute(COMMON)
-    facts = known(c, AS_OF)
-    return base, facts, found(facts)
+    with duckdb.connect() as base:
+        for name in c.tables():
+            base.register(name, c.arrow(name))
+        base.execute(COMMON)
+        facts = known(c, AS_OF)
+        yield base, facts, found(facts)
 
 
 def _by_member(frame: pd.DataFrame, facts: Facts) -> pd.DataFrame:
