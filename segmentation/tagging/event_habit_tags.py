@@ -10,7 +10,7 @@ from siyu.datasets.clock import DAY_US, local_day
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import lookup
 from siyu.datasets.shrinkage import BetaPrior, GammaPrior
-from siyu.segmentation.records import has_column
+from siyu.segmentation.records import has_column, maybe_missed
 
 from .event_rows import (
     CHECK_IN,
@@ -171,28 +171,34 @@ def _points(facts: Facts, norms: HabitNorms) -> dict[str, Found]:
     if not norms.names.intersection(POINTS) or "value" not in rows.table.column_names:
         return {}
     value = np.nan_to_num(rows.column("value").cast(pa.float64()).to_numpy())
-    balance = exact_sum(rows.codes, value, rows.n_members)
-    return {"points_balance": Found(pa.array(balance), rows.count())}
+    balance, n = exact_sum(rows.codes, value, rows.n_members), rows.count()
+    return {"points_balance": Found(pa.array(balance, mask=(n == 0) & _missed(facts)), n)}
+
+
+def _missed(facts: Facts) -> Bools:
+    """Tell of whom an event may have come before the record began."""
+    return maybe_missed(facts.c, "events", facts.members, facts.end)
 
 
 def _muted(facts: Facts, norms: HabitNorms) -> dict[str, Found]:
     """Tell who has muted the brand: the later of mute and unmute, or a flag of the member."""
     n = len(facts.members)
     rows = events_named(facts, MUTE + UNMUTE)
-    told = norms.names.intersection(MUTE + UNMUTE)
-    if told:
+    if norms.names.intersection(MUTE + UNMUTE):
         is_mute = np.array([name in MUTE for name in rows.names], dtype=np.bool_)[rows.name]
         last = np.full(n, np.iinfo(np.int64).min)
         np.maximum.at(last, rows.codes, rows.times * 2 + is_mute)  # mute counts in a draw
-        return {"muted": flag_tag((last & 1 == 1) & (rows.count() > 0), rows.count())}
+        told_of = rows.count()
+        is_muted = (last & 1 == 1) & (told_of > 0)
+        return {"muted": flag_tag(is_muted, told_of, (told_of == 0) & _missed(facts))}
     members = facts.c.arrow("members")
     if members is None or not has_column(facts.c, "members", "muted"):
         return {}
     if not pa.types.is_boolean(members["muted"].type):
         return {}
     known = members.filter(members["muted"].is_valid())
-    is_muted = known["muted"].to_numpy().astype(np.bool_)
+    says_so = known["muted"].to_numpy().astype(np.bool_)
     at = lookup(known["member_id"], facts.members)
-    muted = np.bincount(at[(at >= 0) & is_muted], minlength=n) > 0
+    muted = np.bincount(at[(at >= 0) & says_so], minlength=n) > 0
     support = np.minimum(np.bincount(at[at >= 0], minlength=n), 1)
     return {"muted": flag_tag(muted, support, support == 0)}

@@ -33,9 +33,9 @@ PERIOD_DAYS = 28
 """Paces are per 28 days: four whole weeks."""
 
 
-def count_tag(values: Ints, support: Ints | None = None) -> Found:
-    """Give a count; by default it is its own evidence."""
-    return Found(pa.array(values), values if support is None else support)
+def count_tag(values: Ints, unknown: Bools | None = None) -> Found:
+    """Give a count, which is its own evidence; null where `unknown`."""
+    return Found(pa.array(values, mask=unknown), values)
 
 
 def flag_tag(flags: Bools, support: Ints, unknown: Bools | None = None) -> Found:

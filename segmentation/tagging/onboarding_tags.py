@@ -48,7 +48,7 @@ def onboarding_tags(facts: Facts, norms: OnboardingNorms) -> dict[str, Found]:
     -------
     dict of tag to `Found`
         Null where nothing tells when a member joined, where the record began later, and while
-        the week is not over: for flags only if not yet done.
+        the week is not over, or was not when the record ended: for flags only if not yet done.
     """
     joined = joined_when(facts)
     if joined.null_count == len(joined):
@@ -59,8 +59,9 @@ def onboarding_tags(facts: Facts, norms: OnboardingNorms) -> dict[str, Found]:
     if not steps:
         return {}
     taken = np.sum([done for done, _ in steps], axis=0)
-    missed = ~known | np.any([since < begin for _, begin in steps], axis=0)
-    running = since + _WEEK_US > facts.end
+    begin, until = _recorded(facts, [table for _, table in steps])
+    missed = ~known | (since < begin)
+    running = since + _WEEK_US > until
     done = _onboard_event(facts, since) if norms.by_event else taken >= _ENOUGH
     support = np.full(len(joined), len(steps))
     tags = {"onboarding_steps": Found(pa.array(taken, mask=missed | running), support)}
@@ -69,25 +70,25 @@ def onboarding_tags(facts: Facts, norms: OnboardingNorms) -> dict[str, Found]:
     return tags
 
 
-def _steps(facts: Facts, since: Ints) -> list[tuple[Bools, int]]:
-    """Tell of each kind of step who took it in the first week, and since when it is recorded."""
+def _steps(facts: Facts, since: Ints) -> list[tuple[Bools, str]]:
+    """Tell of each kind of step who took it in the first week, and the table that says so."""
     steps, c = [], facts.c
     if is_recorded(c, "events", facts.end):
         events = grouped_once(facts, whole_events)
-        steps.append((_in_first_week(events.codes, events.times, since), _begin(facts, "events")))
+        steps.append((_in_first_week(events.codes, events.times, since), "events"))
     if facts.purchases is not None:
         bought = _in_first_week(facts.purchases.codes, facts.purchases.times, since)
-        steps.append((bought, _begin(facts, "orders")))
+        steps.append((bought, "orders"))
     messages = c.arrow("messages")
     if messages is not None and is_recorded(c, "messages", facts.end):
         of, times = lookup(messages["member_id"], facts.members), messages["message_time"]
-        steps.append((_in_first_week(of, instants(times), since), _begin(facts, "messages")))
+        steps.append((_in_first_week(of, instants(times), since), "messages"))
     if has_column(c, "memberships", "joined_at") and is_recorded(c, "memberships", facts.end):
         memberships = table_of(c, "memberships", "tag()")
         dated = memberships.filter(memberships["joined_at"].is_valid())
         of = lookup(dated["member_id"], facts.members)
         came = _in_first_week(of, instants(dated["joined_at"]), since)
-        steps.append((came, _begin(facts, "memberships")))
+        steps.append((came, "memberships"))
     return steps
 
 
@@ -103,6 +104,8 @@ def _in_first_week(codes: Ints, times: Ints, since: Ints) -> Bools:
     return np.bincount(codes[within], minlength=len(since)) > 0
 
 
-def _begin(facts: Facts, table: str) -> int:
-    """Give since when a table is recorded."""
-    return facts.c.observed[table][0] if table in facts.c.observed else -_LATEST
+def _recorded(facts: Facts, tables: list[str]) -> tuple[int, int]:
+    """Give the span (us) in which all of some tables were recorded; it ends with the moment."""
+    spans = [facts.c.observed[table] for table in tables if table in facts.c.observed]
+    begin = max((begin for begin, _ in spans), default=-_LATEST)
+    return begin, min([facts.end, *(end for _, end in spans)])

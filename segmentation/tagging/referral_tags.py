@@ -18,6 +18,7 @@ from .found_values import count_tag, flag_tag, rate_tag, usual_rate
 __all__ = ["ReferralNorms", "referral_norms", "referral_tags", "source_tags"]
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 _LATEST = np.iinfo(np.int64).max
 
@@ -54,7 +55,7 @@ def referral_tags(facts: Facts, norms: ReferralNorms) -> dict[str, Found]:
     if not is_recorded(facts.c, "referrals", facts.end):
         return {}
     bought, invited = _outcomes(facts, norms.buyers)
-    tags = {"n_invited": count_tag(invited)}
+    tags = {"n_invited": count_tag(invited, (invited == 0) & _missed(facts))}
     if facts.purchases is not None:
         tags["invitee_buy_share"] = rate_tag(bought, invited, norms.buying)
     return tags | _referred(facts)
@@ -72,6 +73,11 @@ def source_tags(facts: Facts) -> dict[str, Found]:
     np.minimum.at(source, at[known], codes[known])
     told = take(names, np.where(source < len(names), source, -1)).cast(pa.large_string())
     return {"acquisition_source": Found(told, (source < len(names)).astype(np.int64))}
+
+
+def _missed(facts: Facts) -> Bools:
+    """Tell of whom a referral may have come before the record began."""
+    return maybe_missed(facts.c, "referrals", facts.members, facts.end)
 
 
 def _invitations(facts: Facts) -> pa.Table:
@@ -99,8 +105,7 @@ def _referred(facts: Facts) -> dict[str, Found]:
     of = lookup(rows["invitee_id"], facts.members)
     rows, of = rows.filter(pa.array(of >= 0)), of[of >= 0]
     count = np.bincount(of, minlength=n)
-    unknown = (count == 0) & maybe_missed(facts.c, "referrals", facts.members, facts.end)
-    tags = {"referred": flag_tag(count > 0, count, unknown)}
+    tags = {"referred": flag_tag(count > 0, count, (count == 0) & _missed(facts))}
     if has_column(facts.c, "referrals", "campaign_id") and has_column(facts.c, "campaigns", "kind"):
         tags["referred_by_campaign"] = _campaign_kind(facts, rows, of)
     return tags

@@ -185,13 +185,12 @@ def _quits_by_load(rows: SendRows, end: int) -> Floats:
 
 def _quit_tags(facts: Facts, rows: SendRows, quits: Floats) -> dict[str, Found]:
     """Tag who has quit, and the chance to quit after the next send."""
-    n = len(facts.members)
     sent, has_quit = rows.count(), _has_quit(rows)
     load = rows.count(rows.times >= facts.end - _MONTH_US)
     risk = quits[np.searchsorted(_LOADS, load)]
     return {
         "quit_messages": flag_tag(has_quit, sent, sent == 0),
-        "quit_risk": Found(pa.array(risk, mask=(sent == 0) | has_quit | np.isnan(risk)), sent[:n]),
+        "quit_risk": Found(pa.array(risk, mask=(sent == 0) | has_quit | np.isnan(risk)), sent),
     }
 
 

@@ -1,5 +1,6 @@
 """Tags of sharing, checking in, tasks, team buying, points and muting, worked by hand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -119,6 +120,17 @@ def test_who_unmutes_is_not_muted() -> None:
     )
     tags = life(events=frame)
     assert tags.muted.tolist() == [True, False, False]
+
+
+def test_points_and_muting_before_the_record_began_are_unknown() -> None:
+    members = pd.DataFrame(
+        {"member_id": [1, 2, 3], "joined_at": at("2025-01-01", "2026-02-01", "2025-01-01")}
+    )
+    rows = [(3, "2026-02-02", "points"), (3, "2026-02-03", "unmute"), (1, "2026-02-04", "view")]
+    frame = events(*rows, value=[5.0, None, None])
+    tags = life(events=frame, members=members, observed={"events": ("2025-06-01", "2026-03-01")})
+    assert tags.points_balance.tolist() == pytest.approx([np.nan, 0.0, 5.0], nan_ok=True)
+    assert tags.muted.tolist() == [pd.NA, False, False]
 
 
 def test_a_column_of_members_tells_who_muted_where_no_event_does() -> None:

@@ -59,6 +59,14 @@ def test_who_joined_before_the_record_began_is_unknown() -> None:
     assert tags.onboarded.tolist() == [pd.NA, pd.NA, True, pd.NA, pd.NA]
 
 
+def test_a_week_in_which_the_record_ended_is_not_over() -> None:
+    span = {"events": ("2025-01-01", "2026-01-08 11:59:30")}  # the week ends at 12:00
+    kept = EVENTS.iloc[[0, 2]]
+    tags = life(members=MEMBERS, events=kept, observed=span)
+    assert tags.onboarded.tolist() == [True, pd.NA, pd.NA, pd.NA]
+    assert tags.onboarding_steps.isna().all()
+
+
 @pytest.mark.parametrize("members", [None, MEMBERS.drop(columns="joined_at")])
 def test_without_a_day_of_joining_nothing_is_told(members: Any) -> None:
     told = life(members=members, events=EVENTS).columns

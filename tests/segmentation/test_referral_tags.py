@@ -52,6 +52,14 @@ def test_who_joined_before_referrals_were_recorded_may_have_been_brought() -> No
     assert tags.referred.tolist() == [True, True, True, pd.NA, False]
 
 
+def test_who_joined_before_referrals_were_recorded_may_have_brought_somebody() -> None:
+    joined = at("2025-01-01", "2026-01-02", "2025-01-01")
+    members = pd.DataFrame({"member_id": [1, 2, 5], "joined_at": joined})
+    span = {"referrals": ("2025-06-01", "2026-03-01")}
+    tags = life(referrals=BROUGHT, members=members, orders=ORDERS, observed=span)
+    assert tags.n_invited.loc[[1, 2, 5]].tolist() == [2, 0, pd.NA]
+
+
 def test_the_first_campaign_is_the_one_that_brought_them() -> None:
     tags = life(referrals=BROUGHT, orders=ORDERS, campaigns=CAMPAIGNS)
     assert tags.referred_by_campaign.fillna("").tolist() == ["", "groupbuy", "bargain", ""]
