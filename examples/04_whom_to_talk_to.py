@@ -117,8 +117,8 @@ SILENT = ["hands_off", "pause", "silent", "in_rhythm", "unmet"]  # nothing is se
 # %% Which condition decided, of the member with most at stake.
 listed = todo[todo["this_week"] == "win_back"].nlargest(1, "value_at_stake")
 first = listed["member_id"].iloc[0]
-told = rules.explain(c, first, as_of=AS_OF, tags=known)
-print(told.loc[told["value"] == "win_back", ["condition_zh", "actual_zh"]].to_string(na_rep=""))
+told = rules.explain(c, first, as_of=AS_OF, tags=known).dropna(subset="actual_zh")
+print(told.loc[told["value"] == "win_back", ["condition_zh", "actual_zh"]].to_string(index=False))
 
 # %% Why, and what to say: each value rests on one tag. `tag_catalog` has the action that the
 # tag suggests, `tag_support` the evidence: how much of it there is, and how far to trust it.
