@@ -25,7 +25,7 @@ import pyarrow as pa
 from .clock import instants, local_day
 from .exact_sums import exact_sum
 from .ids import encode
-from .ordering import stable_order
+from .ordering import distinct, stable_order
 from .ragged import Ragged
 
 __all__ = ["MemberRows", "group_order"]
@@ -240,10 +240,7 @@ class MemberRows:
         known = values >= 0
         codes, kept = (self.codes, values) if known.all() else (self.codes[known], values[known])
         span = int(kept.max()) + 1 if len(kept) else 1
-        keys = np.sort(codes * span + kept)
-        first = np.ones(len(keys), dtype=bool)
-        np.not_equal(keys[1:], keys[:-1], out=first[1:])
-        keys = keys[first]
+        keys = distinct(codes * span + kept)
         per_member = np.bincount(keys // span, minlength=len(self.members))
         return keys % span, np.concatenate(([0], np.cumsum(per_member)))
 

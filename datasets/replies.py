@@ -9,6 +9,7 @@ import pyarrow as pa
 from .clock import INSTANT
 from .ids import encode, ids_in, lookup
 from .member_rows import MemberRows
+from .ordering import opens_run
 
 __all__ = ["SpeakerStatistics", "reply_pairs", "speaker_statistics"]
 
@@ -192,11 +193,7 @@ def _turns(sent: MemberRows, groups: Ints, tz: str) -> tuple[Ints, Ints, Ints]:
     """Give each turn's member, group and first instant."""
     days = sent.days(tz)
     order = np.lexsort((sent.times, days, groups, sent.codes))
-    first = np.ones(len(order), dtype=bool)
-    for key in (sent.codes, groups, days):
-        first[1:] &= key[order][1:] == key[order][:-1]
-    first[1:] = ~first[1:]
-    at = order[first]
+    at = order[opens_run(sent.codes[order], groups[order], days[order])]
     return sent.codes[at], groups[at], sent.times[at]
 
 

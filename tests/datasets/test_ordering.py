@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siyu.datasets.member_rows import group_order
-from siyu.datasets.ordering import stable_order
+from siyu.datasets.ordering import distinct, opens_run, stable_order
 
 NEAR = st.integers(-5, 5)
 FAR = st.integers(-(2**62), 2**62)
@@ -38,3 +38,19 @@ def test_moments_closer_than_the_coarse_clock_are_told_apart(far: int) -> None:
     found = group_order(codes, 2, times)
     assert found is not None
     assert found.tolist() == [4, 3, 2, 1, 0]
+
+
+def test_runs_begin_where_any_column_changes() -> None:
+    one, other = np.array([1, 1, 1, 2]), np.array([5, 5, 6, 6])
+    assert opens_run(one, other).tolist() == [True, False, True, True]
+
+
+def test_no_rows_have_no_runs() -> None:
+    assert opens_run(np.empty(0, np.int64)).tolist() == []
+
+
+@given(st.lists(st.integers(-3, 3)))
+def test_distinct_values_are_those_of_a_set(keys: list[int]) -> None:
+    values = np.array(keys, np.int64)
+    assert distinct(values).tolist() == sorted(set(keys))
+    assert values.tolist() == keys
