@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from siyu.datasets.clock import local_day
 from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.ordering import opens_run
 
-__all__ = ["Visits", "visits_of"]
+__all__ = ["Visits", "days_in_order", "visits_of"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -62,12 +63,37 @@ def visits_of(rows: MemberRows, tz: str) -> Visits:
     >>> visits_of(rows, "UTC").day, visits_of(rows, "UTC").count()
     (array([0, 1]), array([2]))
     """
-    day = local_day(rows.times, tz)
-    opens = np.ones(len(day), dtype=np.bool_)
-    opens[1:] = (day[1:] != day[:-1]) | (rows.codes[1:] != rows.codes[:-1])
-    begin = np.flatnonzero(opens)
+    day = days_in_order(local_day(rows.times, tz), rows.codes)
+    begin = np.flatnonzero(opens_run(day, rows.codes))
     end = np.append(begin[1:], len(day))[: len(begin)] - 1
     member = rows.codes[begin]
     starts = np.zeros(len(rows.members) + 1, dtype=np.int64)
     np.cumsum(np.bincount(member, minlength=len(rows.members)), out=starts[1:])
     return Visits(member, day[begin], rows.times[begin], rows.times[end], starts)
+
+
+def days_in_order(day: Ints, codes: Ints) -> Ints:
+    """Keep days ascending within a member, even where clocks go back past midnight.
+
+    Parameters
+    ----------
+    day : int64 array
+        Local days of rows in order of member and time.
+    codes : int64 array, ascending
+        The member of each row.
+
+    Returns
+    -------
+    int64 array
+        A day that comes again, as clocks in St John's had it until 2011, is the later one still.
+
+    Examples
+    --------
+    >>> days_in_order(np.array([6, 7, 6, 12, 3]), np.array([0, 0, 0, 0, 1])).tolist()
+    [6, 7, 7, 12, 3]
+    """
+    if not np.any((np.diff(day) < 0) & (np.diff(codes) == 0)):
+        return day
+    low = int(day.min())
+    base = codes * (int(day.max()) - low + 1) - low
+    return np.asarray(np.maximum.accumulate(base + day) - base)

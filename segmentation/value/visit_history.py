@@ -19,6 +19,7 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.member_rows import MemberRows
 from siyu.segmentation.recency import is_purchase
 from siyu.segmentation.records import ended_early, table_of
+from siyu.segmentation.visits import days_in_order
 
 from .settings import Activity
 
@@ -83,7 +84,9 @@ class History:
         rows = MemberRows.of(table, time=time, members=members)
         rows = rows.where(rows.times < end)
         moment = int(local_clock(np.array([end]), c.tz)[0])
-        day = _in_order((local_clock(rows.times, c.tz) - moment) // DAY_US, rows.codes)
+        # Below 0 even in the hour that a change of the clock repeats.
+        day = np.minimum((local_clock(rows.times, c.tz) - moment) // DAY_US, -1)
+        day = days_in_order(day, rows.codes)
         buys = activity == "orders"
         bought = is_purchase(rows.table) if buys else np.ones(len(day), np.bool_)
         opens = np.ones(len(day), np.bool_)
@@ -161,15 +164,6 @@ def instant_text(us: int) -> str:
     '1970-01-01T00:00:00.000000Z'
     """
     return str(np.datetime64(us, "us")) + "Z"
-
-
-def _in_order(day: Ints, codes: Ints) -> Ints:
-    """Keep days below 0 and ascending, even in the hour that a change of the clock repeats."""
-    day = np.minimum(day, -1)
-    if np.any((np.diff(day) < 0) & (np.diff(codes) == 0)):
-        width = int(-day.min()) + 1
-        day = np.maximum.accumulate(codes * width + day + width) - codes * width - width
-    return day
 
 
 def _sum_by_day(at: Ints, rows: MemberRows, n_days: int) -> Floats:

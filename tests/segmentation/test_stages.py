@@ -179,6 +179,20 @@ def test_purchases_of_one_local_day_are_one_visit() -> None:
     assert in_utc.stage[0] == "growing"
 
 
+def test_a_day_that_clocks_repeat_is_one_visit() -> None:
+    # 00:00:30 of 7 November, after which the clocks of St John's went back to 23:01 of the 6th
+    times = pd.to_datetime(["2010-11-07 02:30:30", "2010-11-07 02:40:00", "2010-11-12 12:00:00"])
+    orders = pd.DataFrame({"member_id": 1, "order_time": times.tz_localize("UTC"), "amount": 9.0})
+    rows = activity_rows(
+        c := Community(orders=orders, tz="America/St_Johns"), "orders", pa.array([1])
+    )
+    visits = visits_of(rows, c.tz)
+    assert np.diff(visits.day).tolist() == [5]
+    assert visits.last[0] == pd.Timestamp("2010-11-07 02:40", tz="UTC").as_unit("us").asm8.astype(
+        int
+    )
+
+
 def test_one_member_with_one_visit_takes_thirty_days() -> None:
     with pytest.warns(SiyuWarning, match="a gap of 30 days is assumed"):
         table = lifecycle(_orders({1: [15]}), as_of=AS_OF)
