@@ -4,6 +4,7 @@ Heavy libraries load inside the commands that need them, so that ``--help`` is i
 """
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,7 +116,10 @@ def tag(
     from siyu.tag_file import write_tags
 
     c = Community.from_folder(data, tz=tz)
-    n_members, n_tags = write_tags(c, out, as_of=as_of, rules=rules, words=words)
+    with warnings.catch_warnings(record=True) as caught:
+        n_members, n_tags = write_tags(c, out, as_of=as_of, rules=rules, words=words)
+    for warning in caught:
+        typer.echo(f"siyu: {warning.message}", err=True)
     if not quiet:
         typer.echo(f"{n_members:,} members, {n_tags} tags: {out}")
 

@@ -1,12 +1,18 @@
 """Tags of all members in one file: the command ``siyu tag``."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from siyu.datasets import Community, ParameterError, label
 from siyu.datasets.files import write_csv, write_parquet
 from siyu.datasets.frames import to_arrow
-from siyu.datasets.labels import Lang
+from siyu.datasets.labels import Lang, words_of
+
+if TYPE_CHECKING:
+    from siyu.segmentation import TagRules
 
 __all__ = ["write_tags"]
 
@@ -31,7 +37,7 @@ def write_tags(
     rules : Path, optional
         Tag rules in YAML or JSON; their tags stand after the built-in ones.
     words : {"zh", "en"}, optional
-        Put words in the place of codes.
+        For people: words in the place of codes and in the first line, three decimals.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def write_tags(
     DataError
         If there are neither orders nor events.
     """
-    from siyu.segmentation import TagRules, tag
+    from siyu.segmentation import tag
     from siyu.segmentation.rules.rule_set import as_rules
 
     writers = {".parquet": write_parquet, ".csv": write_csv}
@@ -53,10 +59,22 @@ def write_tags(
     if words not in (None, "zh", "en"):
         raise ParameterError("words", f"words must be zh or en, got {words!r}")
     own: TagRules | None = None if rules is None else as_rules(rules)
-    tags = tag(c, as_of=as_of, rules=own, output="pyarrow")
+    table, _ = to_arrow(tag(c, as_of=as_of, rules=own, output="pyarrow"))
     if words is not None:
-        lang: Lang = "en" if words == "en" else "zh"
-        tags = label(tags if own is None else own.label(tags, lang), lang)
-    table, _ = to_arrow(tags)
+        table = _for_people(table, own, "en" if words == "en" else "zh")
     writers[out.suffix](out, table)
     return table.num_rows, table.num_columns - 1
+
+
+def _for_people(table: pa.Table, own: "TagRules | None", lang: Lang) -> pa.Table:
+    """Put words in the place of codes and names of tags, and round what has decimals."""
+    names = words_of("tag", lang)
+    if own is not None:
+        table, _ = to_arrow(own.label(table, lang))
+        names |= {rule.name: rule.zh if lang == "zh" else rule.en for rule in own.tags}
+    spoken, _ = to_arrow(label(table, lang))
+    columns = [
+        pc.round(column, 3) if pa.types.is_floating(column.type) else column
+        for column in spoken.columns
+    ]
+    return pa.table(columns, names=[names.get(name, name) for name in spoken.column_names])

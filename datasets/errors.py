@@ -14,6 +14,7 @@ Every error keeps all its arguments in ``args``, so that it survives the trip
 between processes, and carries a ``code`` that stays the same in every language.
 """
 
+import inspect
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -141,5 +142,8 @@ class SiyuWarning(UserWarning):
 
 
 def warn(message: str, problems: Any = None) -> None:
-    """Emit one `SiyuWarning` that points at the caller of the public function."""
-    warnings.warn(SiyuWarning(message, problems), stacklevel=3)
+    """Emit one `SiyuWarning` that points at the first caller outside the library."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith("siyu."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(SiyuWarning(message, problems), stacklevel=level)

@@ -161,8 +161,10 @@ def test_tags_are_written_in_words_for_people(shop: Path, tmp_path: Path) -> Non
     done = siyu("tag", shop, "--as-of", "2026-06-03", *words)
     assert done.returncode == 0, done.stderr
     tags = pd.read_csv(out)
-    assert set(tags["stage"]) <= {"潜客", "新客", "成长", "成熟", "沉睡", "流失", "回流"}
-    assert set(tags["care"]) <= {"致电", "等待"}
+    assert set(tags["生命周期阶段"]) <= {"潜客", "新客", "成长", "成熟", "沉睡", "流失", "回流"}
+    assert set(tags["关怀"]) <= {"致电", "等待"}
+    assert tags["静默天数"].dropna().map(lambda days: round(days, 3) == days).all()
+    assert "siyu: tag()" in done.stderr or not done.stderr
 
 
 def test_a_file_of_tags_ends_with_a_kind_that_can_be_written(shop: Path, tmp_path: Path) -> None:
