@@ -275,7 +275,8 @@ def _largest(values: Floats, among: Ints, rows: Ints) -> Ints:
     opens = np.flatnonzero(np.append(True, row[1:] != row[:-1]))[: len(row)]
     top = np.maximum.reduceat(values[among], opens) if len(row) else values[among]
     lengths = np.diff(np.append(opens, len(row)))
-    return among[values[among] == np.repeat(top, lengths)]
+    largest: Ints = among[values[among] == np.repeat(top, lengths)]
+    return largest
 
 
 def _rows(matrix: csr_array) -> Ints:
