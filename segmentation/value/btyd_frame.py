@@ -14,6 +14,7 @@ from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import encode
+from siyu.datasets.ordering import opens_run
 from siyu.segmentation.recency import is_purchase
 from siyu.segmentation.records import ended_early, maybe_missed, table_of
 
@@ -24,6 +25,7 @@ Bools = npt.NDArray[np.bool_]
 
 _BLOCK = 1 << 15
 _NEVER = np.iinfo(np.int64).max
+_SHORTEST = 1 / 86_400  # of a day
 
 
 def btyd_summary(
@@ -70,7 +72,7 @@ def btyd_summary(
     DataError
         If the Community has no orders.
     ParameterError
-        If `unit` is no length of time above 0.
+        If `unit` is no length of time of a second or more.
 
     Warns
     -----
@@ -131,12 +133,12 @@ def btyd_summary(
 
 def _days_of(unit: str) -> float:
     """Read a unit of time, in days."""
-    wrong = f"unit must be a length of time above 0 such as '7D', got {unit!r}"
+    wrong = f"unit must be a second or more, such as '7D' or '12h', got {unit!r}"
     try:
         days = pd.Timedelta(unit) / pd.Timedelta(days=1)
     except (ValueError, TypeError) as error:
         raise ParameterError("unit", wrong) from error
-    if not days > 0:
+    if not days >= _SHORTEST:  # a bare 7 is 7 nanoseconds to pandas
         raise ParameterError("unit", wrong)
     return float(days)
 
@@ -203,9 +205,7 @@ class _PurchaseDays:
             keys[filled : filled + len(rows)] = codes[rows] * width + (day[rows] - origin)
             filled += len(rows)
         keys.sort()
-        is_new = np.ones(len(keys), dtype=np.bool_)
-        np.not_equal(keys[1:], keys[:-1], out=is_new[1:])
-        keys = keys[is_new]
+        keys = keys[opens_run(keys)]
         count = np.bincount(keys // width, minlength=n_members)
         end = np.cumsum(count)
         some = np.flatnonzero(count)
