@@ -14,6 +14,7 @@ from siyu.datasets.errors import warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import encode
+from siyu.datasets.ordering import opens_run
 
 from .records import ended_early, maybe_missed, table_of
 
@@ -199,6 +200,4 @@ def _of_buyers(orders: pa.Table, as_of: Any, tz: str | None) -> pa.Table:
 def _distinct(keys: Ints, n_days: int, n_members: int) -> Ints:
     """Count the distinct keys ``member * n_days + day`` of each member; sorts them in place."""
     keys.sort()
-    is_new = np.ones(len(keys), dtype=np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=is_new[1:])
-    return np.bincount(keys[is_new] // n_days, minlength=n_members)
+    return np.bincount(keys[opens_run(keys)] // n_days, minlength=n_members)

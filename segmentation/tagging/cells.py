@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from siyu.datasets.ordering import stable_order
+from siyu.datasets.ordering import opens_run, stable_order
 
 __all__ = ["Cells", "cells_of"]
 
@@ -49,8 +49,7 @@ class Cells:
     def n_days(self, day: Ints) -> Ints:
         """Count the distinct days of each cell, given the day of each line."""
         on = day[self.rows]
-        opens = np.ones(len(on), dtype=np.bool_)
-        np.not_equal(on[1:], on[:-1], out=opens[1:])
+        opens = opens_run(on)
         opens[self.starts[:-1]] = True
         return self.total(opens).astype(np.int64)
 
@@ -89,8 +88,6 @@ def cells_of(members: Ints, keys: npt.NDArray[np.int32], shape: tuple[int, int])
     cell = members[rows] * n_keys + keys[rows]
     order = stable_order(cell)
     rows, cell = rows[order], cell[order]
-    opens = np.ones(len(cell), dtype=np.bool_)
-    np.not_equal(cell[1:], cell[:-1], out=opens[1:])
-    begin = np.flatnonzero(opens)
+    begin = np.flatnonzero(opens_run(cell))
     met = cell[begin]
     return Cells(met // n_keys, met % n_keys, rows, np.append(begin, len(rows)), shape)

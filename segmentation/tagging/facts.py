@@ -13,6 +13,7 @@ from siyu.datasets.clock import HOUR_US, instants, local_clock
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.ordering import opens_run
 from siyu.segmentation.records import has_column, is_recorded, table_of
 from siyu.segmentation.visits import Visits, visits_of
 
@@ -146,8 +147,7 @@ def _acts(facts: Facts, table: str) -> Acts:
         lines = facts.purchases
         if lines is None:
             return Acts(none, none)
-        first = np.ones(len(lines.codes), dtype=np.bool_)
-        first[1:] = (lines.times[1:] != lines.times[:-1]) | (lines.codes[1:] != lines.codes[:-1])
+        first = opens_run(lines.times, lines.codes)
         return Acts(lines.codes[first], lines.times[first])
     rows = facts.c.arrow(table)
     if rows is None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US, instants
+from siyu.datasets.ordering import distinct
 from siyu.datasets.shrinkage import BetaPrior, GammaPrior
 from siyu.segmentation.records import is_recorded, joined_at
 
@@ -88,10 +89,7 @@ def recorded_for(facts: Facts, table: str, days: int) -> bool:
 def distinct_pairs(codes: Ints, values: Ints, n: int) -> Ints:
     """Count the distinct values (0 or more) of each code below `n`."""
     span = int(values.max(initial=0)) + 1
-    keys = np.sort(codes * span + values)
-    first = np.ones(len(keys), dtype=np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    return np.bincount(keys[first] // span, minlength=n)
+    return np.bincount(distinct(codes * span + values) // span, minlength=n)
 
 
 def _joined(facts: Facts) -> pa.Array:

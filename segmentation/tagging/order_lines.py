@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US, instants, local_clock
+from siyu.datasets.clock import instants, local_day
 from siyu.datasets.community import Community
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import group_order
 from siyu.segmentation.recency import is_purchase
+from siyu.segmentation.visits import days_in_order
 
 from .blocks import side_by_side
 
@@ -47,8 +48,10 @@ class OrderLines:
     codes, starts : int64 arrays
         The position of each line's member; lines of member ``i`` are
         ``starts[i]:starts[i + 1]``.
-    times, clock : int64 arrays, one a line
-        Microseconds, UTC and of the shop's clock.
+    times : int64 array, one a line
+        Microseconds, UTC.
+    day : int64 array, one a line
+        The local day, counted from 1970-01-01; ascending within a member.
     amount : float64 array
     quantity, discount : float64 arrays or None
         NaN where unknown; None where the column is absent.
@@ -64,7 +67,7 @@ class OrderLines:
     codes: Ints
     starts: Ints
     times: Ints
-    clock: Ints
+    day: Ints
     amount: Floats
     quantity: Floats | None
     discount: Floats | None
@@ -93,10 +96,6 @@ class OrderLines:
     def paid(self, values: Floats, where: Bools | None = None) -> Floats:
         """Add up money, a line each, of each member."""
         return exact_sum(self.codes, values, len(self.starts) - 1, where)
-
-    def day(self) -> Ints:
-        """Give the local day of each line, counted from 1970-01-01."""
-        return self.clock // DAY_US
 
 
 def order_lines(c: Community, orders: pa.Table, members: pa.Array) -> OrderLines:
@@ -129,7 +128,7 @@ def order_lines(c: Community, orders: pa.Table, members: pa.Array) -> OrderLines
         codes=whose,
         starts=starts,
         times=times,
-        clock=local_clock(times, c.tz),
+        day=days_in_order(local_day(times, c.tz), whose),
         amount=amount[rows],
         money=exact_sum(codes, amount, n, mine),
         refund=exact_sum(codes[back], -amount[back], n),

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import instants
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
+from siyu.datasets.ordering import opens_run
 
 from .facts import Facts
 from .order_lines import Keys, OrderLines
@@ -138,7 +139,8 @@ def _price_level(bought: Keys, price: Floats, category: Keys | None) -> Floats:
     if not len(known):
         return level
     order = known[np.lexsort((price[known], group[known]))]
-    of_group, of_price = _runs(group[order]), _runs(group[order], price[order])
+    group, price = group[order], price[order]
+    of_group, of_price = np.cumsum(opens_run(group)) - 1, np.cumsum(opens_run(group, price)) - 1
     weight = n_lines[order]
     ends = np.cumsum(np.bincount(of_price, weight))  # lines at each price and at all before it
     whole = np.bincount(of_group, weight)
@@ -147,14 +149,6 @@ def _price_level(bought: Keys, price: Floats, category: Keys | None) -> Floats:
     lower = ends[of_price] - same - before[of_group]
     level[order] = (lower + same / 2) / whole[of_group]
     return level
-
-
-def _runs(*columns: npt.NDArray[np.generic]) -> Ints:
-    """Give each row the number of its run of equal rows."""
-    opens = np.zeros(len(columns[0]), dtype=np.bool_)
-    for column in columns:
-        opens[1:] |= column[1:] != column[:-1]
-    return np.cumsum(opens)
 
 
 def _usual_quantity(bought: Keys, quantity: Floats) -> Floats:

@@ -87,7 +87,7 @@ def repeat_tally(facts: Facts) -> dict[str, Tally]:
     lines = facts.purchases
     if lines is None or lines.product is None:
         return {}
-    product, day, until = lines.product, lines.day(), facts.end - TRIED_DAYS * DAY_US
+    product, day, until = lines.product, lines.day, facts.end - TRIED_DAYS * DAY_US
 
     def block(first: int, beyond: int) -> tuple[Ints, Ints]:
         rows, n = slice(lines.starts[first], lines.starts[beyond]), beyond - first

@@ -85,7 +85,7 @@ def taste_tags(facts: Facts, norms: PurchaseNorms) -> dict[str, Found]:
     if lines is None:
         return {}
     tags = _novelty(facts, norms)
-    weight, day = line_weights(facts), lines.day()
+    weight, day = line_weights(facts), lines.day
     for name, usual in norms.favourites.items():
         codes = key_codes(lines, norms.products, name, usual.keys)
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US
 from siyu.datasets.exact_sums import exact_sum
+from siyu.datasets.ordering import opens_run
 from siyu.segmentation.recency import Buying, rfm_rows
 from siyu.segmentation.records import maybe_missed
 from siyu.segmentation.rfm_classes import RfmEdges, class_codes, edges_of, scores_of
@@ -15,7 +16,7 @@ from siyu.segmentation.visits import Visits
 
 from .evidence import Found
 from .facts import Facts, acts_of, grouped_once
-from .found_values import flag_tag, recorded_for
+from .found_values import distinct_pairs, flag_tag, recorded_for
 from .order_lines import OrderLines
 
 __all__ = ["TIERS", "TRENDS", "VALUE_BANDS", "ValueNorms", "value_norms", "value_tags"]
@@ -125,9 +126,7 @@ def _visit_values(facts: Facts) -> Floats:
     lines, visits = facts.purchases, facts.visits
     if lines is None or visits is None:
         return np.empty(0)
-    day = lines.day()
-    opens = np.ones(len(day), dtype=np.bool_)
-    opens[1:] = (day[1:] != day[:-1]) | (lines.codes[1:] != lines.codes[:-1])
+    opens = opens_run(lines.day, lines.codes)
     return exact_sum(np.cumsum(opens) - 1, lines.amount, len(visits.day))
 
 
@@ -158,13 +157,8 @@ def _baskets(lines: OrderLines) -> dict[str, Found]:
         return {}
     known = lines.order.codes >= 0
     codes, order = lines.codes[known], lines.order.codes[known]
-    new = np.ones(len(codes), dtype=np.bool_)  # most lines of an order stand together
-    new[1:] = (codes[1:] != codes[:-1]) | (order[1:] != order[:-1])
-    span = max(len(lines.order.ids), 1)
-    keys = np.sort(codes[new] * span + order[new])
-    first = np.ones(len(keys), dtype=np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    n_orders = np.bincount(keys[first] // span, minlength=len(lines.starts) - 1)
+    new = opens_run(codes, order)  # most lines of an order stand together
+    n_orders = distinct_pairs(codes[new], order[new], len(lines.starts) - 1)
     none, over = n_orders == 0, np.maximum(n_orders, 1)
     return {
         "basket_size": Found(pa.array(lines.count(known) / over, mask=none), n_orders),
