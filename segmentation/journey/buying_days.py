@@ -9,6 +9,7 @@ import pyarrow as pa
 from siyu.datasets.clock import local_day
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode
+from siyu.datasets.ordering import opens_run
 from siyu.segmentation.recency import is_purchase
 
 from .audience import Audience
@@ -49,9 +50,7 @@ class BuyingDays:
         keys, place = np.unique(of * width + day, return_inverse=True)
         amount = exact_sum(place, rows["amount"].to_numpy()[bought], len(keys))
         member, days = np.divmod(keys, width)
-        is_first = np.ones(len(keys), np.bool_)
-        is_first[1:] = member[1:] != member[:-1]
-        return cls(member, days, amount, is_first)
+        return cls(member, days, amount, opens_run(member))
 
     def next_gap(self) -> Floats:
         """Give the days until the same member's next buying day; infinite after the last."""

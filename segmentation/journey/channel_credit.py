@@ -15,6 +15,7 @@ from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum, exact_total
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import ids_in, lookup
+from siyu.datasets.ordering import distinct
 from siyu.segmentation.recency import is_purchase
 from siyu.segmentation.records import has_column
 
@@ -23,7 +24,6 @@ from .buying_days import order_codes
 from .estimates import known
 from .paths import earliest
 from .periods import days_us
-from .sorted_keys import distinct
 
 __all__ = ["CREDITS", "attribution"]
 

@@ -12,6 +12,7 @@ from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.ordering import distinct, opens_run
 from siyu.segmentation.recency import is_purchase
 
 from .aarrr import ACTS, acts_of
@@ -20,7 +21,6 @@ from .cohort_cells import Cells
 from .estimates import known, means, named_columns, shares
 from .paths import NEVER, earliest
 from .periods import check_period, first_day, first_whole, named
-from .sorted_keys import distinct
 
 __all__ = ["CohortRules", "cohorts"]
 
@@ -257,7 +257,7 @@ def _running_by(member: Ints, own: Floats) -> Floats:
     """Add up each member's numbers, which lie together."""
     if not len(own):
         return own
-    first = np.flatnonzero(np.append(True, member[1:] != member[:-1]))
+    first = np.flatnonzero(opens_run(member))
     total = np.cumsum(own)
     sizes = np.diff(np.append(first, len(own)))
     return np.asarray(total - np.repeat((total - own)[first], sizes))

@@ -10,6 +10,7 @@ import pyarrow as pa
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.ordering import opens_run
 from siyu.segmentation.whole_numbers import require_whole
 
 from .audience import Audience, audience_of
@@ -137,8 +138,7 @@ class _Buyers:
     @classmethod
     def of(cls, a: Audience, days: BuyingDays, period: str, repeat_days: int) -> "_Buyers":
         number = period_of(days.day, period)
-        opens = days.is_first.copy()
-        opens[1:] |= number[1:] != number[:-1]
+        opens = opens_run(days.of, number)
         first, place = np.flatnonzero(opens), np.cumsum(opens) - 1
         kind = np.where(days.is_first[first], _NEW, _OLD)
         kind[days.is_first[first] & ~a.known[days.of[first]]] = _UNKNOWN

@@ -10,6 +10,7 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode
+from siyu.datasets.ordering import distinct
 from siyu.datasets.shrinkage import BetaPrior
 from siyu.segmentation.recency import is_purchase
 
@@ -17,7 +18,6 @@ from .audience import Audience, audience_of
 from .estimates import known, named_columns, shares
 from .paths import earliest
 from .periods import days_us
-from .sorted_keys import distinct
 
 __all__ = ["operator_spread"]
 

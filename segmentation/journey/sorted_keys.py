@@ -1,28 +1,11 @@
-"""Whole numbers in order: distinct ones, and who is among them.
-
-Sorting int64 values is many times faster than the hash table that numpy may use instead.
-"""
+"""Who is among whole numbers in order."""
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["distinct", "is_among"]
+__all__ = ["is_among"]
 
 Ints = npt.NDArray[np.int64]
-
-
-def distinct(keys: Ints) -> Ints:
-    """Give the distinct values in ascending order.
-
-    Examples
-    --------
-    >>> distinct(np.array([3, 1, 3])).tolist()
-    [1, 3]
-    """
-    ordered = np.sort(keys)
-    is_new = np.ones(len(ordered), np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_new[1:])
-    return ordered[is_new]
 
 
 def is_among(keys: Ints, ordered: Ints) -> npt.NDArray[np.bool_]:
