@@ -9,6 +9,7 @@ import pyarrow as pa
 from siyu.datasets.clock import DAY_US, local_day
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import lookup
+from siyu.datasets.ordering import distinct, opens_run
 from siyu.datasets.shrinkage import BetaPrior, GammaPrior
 from siyu.segmentation.records import has_column, maybe_missed
 
@@ -159,10 +160,7 @@ def _returns(facts: Facts) -> tuple[Ints, Ints, Ints]:
 
 def _distinct(keys: Ints) -> Ints:
     """Give the distinct values of keys that are mostly in order."""
-    keys = keys if np.all(keys[1:] >= keys[:-1]) else np.sort(keys)
-    first = np.ones(len(keys), dtype=np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    return keys[first]
+    return keys[opens_run(keys)] if np.all(keys[1:] >= keys[:-1]) else distinct(keys)
 
 
 def _points(facts: Facts, norms: HabitNorms) -> dict[str, Found]:

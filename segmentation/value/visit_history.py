@@ -17,6 +17,7 @@ from siyu.datasets.clock import DAY_US, local_clock
 from siyu.datasets.community import Community
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.ordering import opens_run
 from siyu.segmentation.recency import is_purchase
 from siyu.segmentation.records import ended_early, table_of
 from siyu.segmentation.visits import days_in_order
@@ -89,8 +90,7 @@ class History:
         day = days_in_order(day, rows.codes)
         buys = activity == "orders"
         bought = is_purchase(rows.table) if buys else np.ones(len(day), np.bool_)
-        opens = np.ones(len(day), np.bool_)
-        opens[1:] = (day[1:] != day[:-1]) | (rows.codes[1:] != rows.codes[:-1])
+        opens = opens_run(day, rows.codes)
         at = np.cumsum(opens) - 1
         n_days = int(opens.sum())
         lines = np.bincount(at, bought, n_days).astype(np.int64)
