@@ -24,7 +24,7 @@ from siyu.datasets.community import Community, as_community
 from siyu.datasets.errors import DataError, warn
 from siyu.datasets.frames import Frame
 from siyu.datasets.ids import encode, lookup
-from siyu.segmentation.records import ended_early, has_column, is_recorded, joined_at
+from siyu.segmentation.records import ended_early, has_column, is_recorded, joined_at, table_of
 
 from .periods import named, period_of
 
@@ -237,4 +237,5 @@ def _campaigns(a: Audience) -> pa.Array:
         who, place = np.unique(of[order], return_index=True)
         first[who] = campaign[order][place]
         return names.take(pa.array(first, mask=first < 0))
-    return pa.nulls(len(a.members), a.c.arrow("referrals")["campaign_id"].type)
+    referrals = table_of(a.c, "referrals", "by='campaign_id'")
+    return pa.nulls(len(a.members), referrals["campaign_id"].type)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -97,7 +96,7 @@ def day_uplift(
     begin = first_whole(a.begin, a.c.tz)
     first = max(begin, int(bought.day.min(initial=a.last_day)))
     every = np.arange(first, max(a.last_day, first))
-    special = every[on_days("days", [days] if isinstance(days, Integral) else days, every)]
+    special = every[on_days("days", [days] if isinstance(days, int | np.integer) else days, every)]
     found = [_one_day(a, bought, int(day), special, (first, weeks)) for day in special]
     return from_arrow(_table(special, found), output or kind_of(data))
 

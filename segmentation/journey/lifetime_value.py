@@ -201,7 +201,7 @@ def _key_of(costs: Frame) -> str:
     if len(keys) != 1:
         rule = f"one column to group by beside cost, got: {', '.join(keys) or 'none'}"
         raise SchemaError("costs", (Problem("cost", rule, 1),))
-    return keys[0]
+    return str(keys[0])
 
 
 def _table(told: pa.Array, cost: Floats, rows: list[_Row]) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -157,7 +157,7 @@ def on_days(name: str, wanted: Iterable[Any], days: Ints) -> Bools:
         raise ParameterError(name, f"expected several days of the month or dates, got {wanted!r}")
     numbers, single = [], []
     for day in wanted:
-        if not isinstance(day, Integral) or isinstance(day, bool):
+        if not isinstance(day, int | np.integer) or isinstance(day, bool):
             single.append(_day(day, name))
         elif 1 <= day <= 31:
             numbers.append(int(day))

@@ -156,7 +156,7 @@ def _baskets(lines: OrderLines) -> dict[str, Found]:
     if lines.order is None:
         return {}
     known = lines.order.codes >= 0
-    codes, order = lines.codes[known], lines.order.codes[known]
+    codes, order = lines.codes[known], lines.order.codes[known].astype(np.int64)
     new = opens_run(codes, order)  # most lines of an order stand together
     n_orders = distinct_pairs(codes[new], order[new], len(lines.starts) - 1)
     none, over = n_orders == 0, np.maximum(n_orders, 1)
