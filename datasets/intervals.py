@@ -5,6 +5,7 @@ other. Units are sorted by value before they are drawn: the order they come in c
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ __all__ = [
     "paired_difference",
     "shrink_mean",
     "shrink_rate",
+    "wilson_bounds",
     "wilson_interval",
 ]
 
@@ -219,8 +221,6 @@ def wilson_interval(successes: int, trials: int, *, level: float = 0.95) -> Inte
     >>> round(found.low, 3), found.estimate, round(found.high, 3)
     (0.018, 0.1, 0.404)
     """
-    from scipy.special import ndtri
-
     _check_level(level)
     if not 0 <= successes <= trials:
         raise ParameterError(
@@ -229,13 +229,42 @@ def wilson_interval(successes: int, trials: int, *, level: float = 0.95) -> Inte
     if not trials:
         return Interval(float("nan"), 0.0, 1.0, level, 0)
     share = successes / trials
+    low, high = wilson_bounds(np.array([share]), np.array([trials]), level)
+    return Interval(share, float(low[0]), float(high[0]), level, int(trials))
+
+
+def wilson_bounds(
+    share: Floats, trials: NDArray[np.number[Any]], level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Give the ends of Wilson's interval of many shares; see `wilson_interval`.
+
+    Parameters
+    ----------
+    share : float64 array, n values from 0 to 1
+    trials : array, n numbers of 0 or more
+        Not only whole: a share drawn towards a prior rests on the prior's trials, too.
+    level : float in (0, 1)
+
+    Returns
+    -------
+    (low, high) : float64 arrays, n values from 0 to 1
+        NaN where the share is; all of [0, 1] without trials.
+
+    Examples
+    --------
+    >>> low, high = wilson_bounds(np.array([0.1]), np.array([10.0]))
+    >>> low.round(3), high.round(3)
+    (array([0.018]), array([0.404]))
+    """
+    from scipy.special import ndtri
+
     z2 = float(ndtri(0.5 + level / 2)) ** 2
-    centre = (successes + z2 / 2) / (trials + z2)
+    centre = (trials * share + z2 / 2) / (trials + z2)
     half = np.sqrt(z2 * (trials * share * (1 - share) + z2 / 4)) / (trials + z2)
     # The bounds are exact at the ends; rounding must not move them.
-    low = 0.0 if successes == 0 else float(centre - half)
-    high = 1.0 if successes == trials else float(centre + half)
-    return Interval(share, low, high, level, int(trials))
+    low = np.where(share == 0, 0.0, np.clip(centre - half, 0.0, 1.0))
+    high = np.where(share == 1, 1.0, np.clip(centre + half, 0.0, 1.0))
+    return low, high
 
 
 def _units(name: str, values: Floats, length: int | None = None) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.intervals import wilson_interval
+from siyu.datasets.intervals import wilson_bounds
 
 __all__ = ["LEVEL", "Triple", "differences", "known", "means", "named_columns", "shares"]
 
@@ -25,10 +25,8 @@ def shares(n: Ints, of: Ints, level: float = LEVEL) -> Triple:
     >>> share, low.round(3), high.round(3)
     (array([0.1, nan]), array([0.018,   nan]), array([0.404,   nan]))
     """
-    found = [wilson_interval(int(a), int(b), level=level) for a, b in zip(n, of, strict=True)]
-    parts = np.array([(f.estimate, f.low, f.high) for f in found]).reshape(-1, 3)
-    parts[np.asarray(of) == 0] = np.nan
-    return parts[:, 0], parts[:, 1], parts[:, 2]
+    share = np.where(of > 0, n / np.maximum(of, 1), np.nan)
+    return share, *wilson_bounds(share, of, level)
 
 
 def means(total: Floats, squares: Floats, n: Ints, level: float = LEVEL) -> Triple:

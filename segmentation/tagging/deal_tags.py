@@ -4,9 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from siyu.datasets.intervals import wilson_bounds
 from siyu.datasets.shrinkage import BetaPrior
 
-from .evidence import Found, wilson_bounds
+from .evidence import Found
 from .facts import Facts, grouped_once
 from .found_values import flag_tag, rate_tag
 from .order_lines import OrderLines

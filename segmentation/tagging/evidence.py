@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["Found", "joined", "wilson_bounds"]
+__all__ = ["Found", "joined"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-_Z = 1.959963984540054
-"""The quantile of the normal distribution that leaves 2.5 % beyond it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,35 +62,6 @@ def joined(parts: Sequence[dict[str, Found]]) -> dict[str, Found]:
             _chain([block.weight for block in blocks]),
         )
     return tags
-
-
-def wilson_bounds(share: Floats, trials: npt.NDArray[np.floating[Any]]) -> tuple[Floats, Floats]:
-    """Give Wilson's 95 % interval of many shares.
-
-    Parameters
-    ----------
-    share : float64 array, 0 to 1
-    trials : float64 array, 0 or more
-
-    Returns
-    -------
-    (low, high) : float64 arrays
-
-    References
-    ----------
-    Wilson (1927), "Probable inference, the law of succession, and statistical inference",
-    J. American Statistical Association 22, 209-212.
-
-    Examples
-    --------
-    >>> low, high = wilson_bounds(np.array([0.1]), np.array([10.0]))
-    >>> low.round(3), high.round(3)
-    (array([0.018]), array([0.404]))
-    """
-    z2 = _Z * _Z
-    centre = (share * trials + z2 / 2) / (trials + z2)
-    half = _Z * np.sqrt(trials * share * (1 - share) + z2 / 4) / (trials + z2)
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
 
 
 def _chain(parts: Sequence[Floats | None]) -> Floats | None:

@@ -13,10 +13,11 @@ from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
+from siyu.datasets.intervals import wilson_bounds
 
 from .calendars import Calendar
 from .catalogue import CATALOGUE, Tag
-from .evidence import Found, wilson_bounds
+from .evidence import Found
 from .facts import Facts, facts_of
 from .tags import known_facts, tag_evidence, tag_norms
 

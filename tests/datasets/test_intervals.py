@@ -18,6 +18,7 @@ from siyu.datasets.intervals import (
     paired_difference,
     shrink_mean,
     shrink_rate,
+    wilson_bounds,
     wilson_interval,
 )
 
@@ -216,3 +217,11 @@ def test_negative_denominators_are_refused() -> None:
 
 def test_shrinkage_is_found_here_too() -> None:
     assert shrink_rate([1], [2]).shape == shrink_mean([1], [2]).shape == (1,)
+
+
+def test_many_shares_have_the_intervals_that_each_has_alone() -> None:
+    won, tried = np.array([0, 3, 9, 0]), np.array([5, 10, 9, 0])
+    low, high = wilson_bounds(won / np.maximum(tried, 1), tried, 0.9)
+    alone = [wilson_interval(int(w), int(t), level=0.9) for w, t in zip(won, tried, strict=True)]
+    assert low.tolist() == [one.low for one in alone]
+    assert high.tolist() == [one.high for one in alone]

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning, label
+from siyu.datasets.intervals import wilson_bounds
 from siyu.datasets.shrinkage import BetaPrior
 from siyu.segmentation import tag, tag_catalog
 from siyu.segmentation.tagging.calendars import Calendar
-from siyu.segmentation.tagging.evidence import wilson_bounds
 from siyu.segmentation.tagging.support import tag_support
 from strategies import AS_OF, TZ, shuffled, small_community, with_edited_future, with_later_rows
 from tag_tables import DAYS, T, orders_on
