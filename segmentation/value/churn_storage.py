@@ -10,7 +10,7 @@ from siyu.datasets.bundle import Bundle, read_bundle, write_bundle
 from .btyd_forecasts import BtydForecast
 from .churn_learners import Calibration, ChurnLearners
 from .logistic_line import LogisticLine
-from .model_files import bags_from, bags_to
+from .model_files import bags_from, bags_to, parameters_of
 from .visit_features import GapNorm
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def write_churn_model(folder: str | Path, model: "ChurnModel") -> None:
         files["line.parquet"] = learned.line.to_table()
     calibration, btyd = model.calibration_, model.btyd_
     meta = {
-        "parameters": {**model.get_params(), "horizon": f"{model.horizon_}D"},
+        "parameters": parameters_of(model),
         "as_of": model.as_of_,
         "source": model.source_,
         "cuts": model.cuts_,

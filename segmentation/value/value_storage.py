@@ -8,7 +8,7 @@ import pyarrow as pa
 from siyu.datasets.bundle import Bundle, read_bundle, write_bundle
 
 from .btyd_forecasts import BtydForecast
-from .model_files import bags_from, bags_to, numbers_of
+from .model_files import bags_from, bags_to, numbers_of, parameters_of
 from .money_forecasts import MoneyPerVisit, ValueBands, WorthTrees
 from .value_learners import ValueLearners
 from .visit_features import GapNorm
@@ -26,7 +26,7 @@ def write_value_model(folder: str | Path, model: "ValueModel") -> None:
     """Write a fitted model."""
     files: dict[str, str | pa.Table] = {"snapshot.parquet": model.snapshot_}
     meta = {
-        "parameters": {**model.get_params(), "horizon": f"{model.horizon_}D"},
+        "parameters": parameters_of(model),
         "as_of": model.as_of_,
         "source": model.source_,
         "value_source": model.value_source_,

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -122,6 +123,15 @@ def test_a_saved_model_says_the_same(model: ChurnModel, brand: Community, tmp_pa
         again.predict(brand, as_of=later), model.predict(brand, as_of=later)
     )
     assert again.source_ == model.source_
+
+
+def test_parameters_of_numpy_are_kept(tmp_path: Path) -> None:
+    numbers: dict[str, Any] = {"n_bags": np.int32(1), "random_state": np.int64(3)}
+    model = ChurnModel(pd.Timedelta("28D"), **numbers)
+    with pytest.warns(SiyuWarning, match="MBG/NBD"):
+        model.fit(small_community(1), as_of=SMALL_AS_OF).save(tmp_path / "model")
+    again = ChurnModel.load(tmp_path / "model").get_params()
+    assert again == ChurnModel("28D", n_bags=1, random_state=3).get_params()
 
 
 def test_the_same_model_gives_the_same_bytes(model: ChurnModel, tmp_path: Path) -> None:

@@ -51,6 +51,13 @@ def test_moves_worked_by_hand() -> None:
     assert frame.probability.tolist() == frame.to_new.tolist()
 
 
+def test_a_ratio_at_a_cut_is_not_yet_later() -> None:
+    before = _staged(["new"] * 4, [0.3, 0.3, 0.7, 0.7])
+    moves = Moves.between(before, _staged(["new", "new", "growing", "growing"], [1.0] * 4))
+    told = next_stages(_staged(["new"] * 3, [0.3, 0.5, 0.51]), moves).to_pandas()
+    assert told.to_growing[0] == told.to_growing[1] < told.to_growing[2]
+
+
 def test_a_stage_nobody_was_in_is_unknown() -> None:
     moves = Moves.between(_staged(["new"], [0.2]), _staged(["growing"], [0.2]))
     told = next_stages(_staged(["loyal", None, "new"], [0.2, None, 0.2]), moves).to_pandas()

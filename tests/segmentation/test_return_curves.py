@@ -64,6 +64,18 @@ def test_limits_are_wider_where_pauses_end() -> None:
     assert bursts.limits(0.5)[1] > 2.5 * regular.limits(0.5)[1]
 
 
+def test_a_silence_at_the_longest_is_beyond_all_lengths() -> None:
+    counts = _counts([(0.0, 0, False), (LONGEST_SILENCE, 0, False), (24.9, 0, True)])
+    assert counts.ended[0, [0, -2, -1]].tolist() == [1, 0, 1]
+    assert counts.lasting[0, [0, -2, -1]].tolist() == [0, 1, 0]
+
+
+def test_nobody_is_late_within_one_expected_gap() -> None:
+    curves = ReturnCurves.of(_counts([(0.05, 1, False), (30.0, 1, True)] * 5_000))
+    assert curves.chance(np.array([0.5]), np.array([1]))[0] < 0.01
+    assert curves.limits(0.6)[1] == 1.0
+
+
 @given(_silences())
 def test_the_chance_falls_with_silence(silences: Silences) -> None:
     curves = ReturnCurves.of(_counts(silences))

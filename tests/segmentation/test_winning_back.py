@@ -114,6 +114,21 @@ def test_only_those_lost_lately_are_listed() -> None:
     assert (joined.overdue_ratio == joined.overdue_ratio_told).all()
 
 
+@pytest.mark.filterwarnings("ignore::siyu.datasets.SiyuWarning")
+@pytest.mark.parametrize(("within", "n"), [("10D", 1), ("9D", 0)])
+def test_a_loss_at_the_very_begin_of_the_span_is_listed(within: str, n: int) -> None:
+    # Without any gap 30 days are expected: dormant 75 days after the visit, 10 days ago.
+    assert len(win_back(_orders({1: [85]}), as_of=AS_OF, within=within)) == n
+
+
+def test_spend_is_drawn_as_it_varies_from_visit_to_visit() -> None:
+    # Member 1 spends 10 and 30, member 2 twice 50: (100 + 100 + 0 + 0) / (4 - 2) = 100.
+    orders = _orders({1: [50, 40], 2: [50, 40]}).assign(amount=[10.0, 30.0, 50.0, 50.0])
+    c = Community(orders=orders, tz="UTC")
+    norms = win_back_norms(_buying(c), StageRules(), c.moment(AS_OF))
+    assert norms.spend == GammaPrior.of(np.array([40.0, 100.0]), np.array([2, 2]), 100.0)
+
+
 def test_the_list_goes_by_value_and_k_cuts_it() -> None:
     c, at = make_community(600, random_state=0), "2026-06-01"
     whole, short = win_back(c, as_of=at), win_back(c, as_of=at, k=5)
