@@ -46,11 +46,12 @@ class BuyingDays:
         rows, of, at = a.rows("orders", "order_time", columns=("amount", "quantity"))
         bought = is_purchase(rows)
         of, day = of[bought], local_day(at[bought], a.c.tz)
-        width = int(day.max(initial=0)) + 1
-        keys, place = np.unique(of * width + day, return_inverse=True)
+        low = int(day.min(initial=0))
+        width = int(day.max(initial=0)) - low + 1
+        keys, place = np.unique(of * width + (day - low), return_inverse=True)
         amount = exact_sum(place, rows["amount"].to_numpy()[bought], len(keys))
         member, days = np.divmod(keys, width)
-        return cls(member, days, amount, opens_run(member))
+        return cls(member, days + low, amount, opens_run(member))
 
     def next_gap(self) -> Floats:
         """Give the days until the same member's next buying day; infinite after the last."""
@@ -62,6 +63,7 @@ class BuyingDays:
 def order_codes(a: Audience, rows: pa.Table, of: Ints, at: Ints) -> Ints:
     """Give each line the code of its order: by ``order_id``, without it by member and day."""
     day = local_day(at, a.c.tz)
+    day = day - int(day.min(initial=0))
     order = of * (int(day.max(initial=0)) + 1) + day
     if "order_id" in rows.column_names:
         by_id = encode(rows["order_id"])[0]

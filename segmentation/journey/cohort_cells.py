@@ -7,11 +7,14 @@ import numpy.typing as npt
 
 from .periods import period_of
 
-__all__ = ["Cells"]
+__all__ = ["NO_DAY", "Cells"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+NO_DAY = int(np.iinfo(np.int64).min)
+"""The birth day of members of no cohort."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +25,7 @@ class Cells:
     ----------
     period : str
     birth_day : int64 array, n_all_members
-        Local day from which on a member counts, -1 for members of no cohort.
+        Local day from which on a member counts, `NO_DAY` for members of no cohort.
     of : int64 array, n_all_members
         Cohort of each member, -1 for none.
     starts : int64 array, n_cohorts
@@ -44,7 +47,7 @@ class Cells:
     @classmethod
     def lay(cls, birth_day: Ints, group: Ints, today: int, period: str) -> "Cells":
         """Lay out the cells of all members that have a birth day."""
-        there = birth_day >= 0
+        there = birth_day != NO_DAY
         born = period_of(birth_day[there], period)
         now = int(period_of(np.array([today]), period)[0])
         pairs = np.column_stack([group[there], born])
@@ -67,10 +70,8 @@ class Cells:
         return np.asarray(first + period_of(day, self.period) - self.number[first])
 
     def running(self, values: Floats) -> Floats:
-        """Add up the cells of each cohort with rising age."""
-        if not len(values):
-            return values
-        total = np.cumsum(values, dtype=np.float64)
-        before = (total - values)[self.starts]
-        sizes = np.diff(np.append(self.starts, len(values)))
-        return np.asarray(total - np.repeat(before, sizes))
+        """Add up the cells of each cohort with rising age, by itself: no rounding of others."""
+        cohort = np.repeat(np.arange(len(self.starts)), np.diff(self.starts, append=len(values)))
+        table = np.zeros((len(self.starts), int(self.age.max(initial=0)) + 1))
+        table[cohort, self.age] = values
+        return np.asarray(table.cumsum(axis=1)[cohort, self.age])

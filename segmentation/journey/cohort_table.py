@@ -17,7 +17,7 @@ from siyu.segmentation.recency import is_purchase
 
 from .aarrr import ACTS, acts_of
 from .audience import Audience, audience_of, groups_of
-from .cohort_cells import Cells
+from .cohort_cells import NO_DAY, Cells
 from .estimates import known, means, named_columns, shares
 from .paths import NEVER, earliest
 from .periods import check_period, first_day, first_whole, named
@@ -179,7 +179,7 @@ def cohorts(
 
 
 def _birth_days(a: Audience, rules: CohortRules) -> Ints:
-    """Give the local day on which each member came; -1 where unknown or never."""
+    """Give the local day on which each member came; `NO_DAY` where unknown or never."""
     first, told = a.entered, "nobody knows when they came"
     unknown = first == NEVER
     if rules.start == "first_purchase":
@@ -190,7 +190,7 @@ def _birth_days(a: Audience, rules: CohortRules) -> Ints:
     if n := int(np.count_nonzero(unknown)):
         warn(f"cohorts(): {n} members are left out: {told}")
     there = (first != NEVER) & ~unknown
-    return np.where(there, local_day(np.where(there, first, 0), a.c.tz), -1)
+    return np.where(there, local_day(np.where(there, first, 0), a.c.tz), NO_DAY)
 
 
 def _whole(a: Audience, cells: Cells, *, since_birth: bool) -> Bools:
@@ -248,9 +248,10 @@ def _sum_by(codes: Ints, values: Floats, n: int) -> Floats:
 
 def _days_of(of: Ints, day: Ints) -> tuple[Ints, Ints]:
     """Put what a member did on one local day together, in order of member and day."""
-    width = int(day.max(initial=0)) + 1
-    member, days = np.divmod(distinct(of * width + day), width)
-    return member, days
+    low = int(day.min(initial=0))
+    width = int(day.max(initial=0)) - low + 1
+    member, days = np.divmod(distinct(of * width + (day - low)), width)
+    return member, days + low
 
 
 def _running_by(member: Ints, own: Floats) -> Floats:

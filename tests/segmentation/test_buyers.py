@@ -287,3 +287,10 @@ def test_a_record_that_had_not_begun_is_refused() -> None:
     c = _c(*SALES, observed={"orders": ("2026-06-01", "2026-08-01")})
     with pytest.raises(DataError, match="the record of 'orders' had not begun by as_of"):
         new_and_old(c, as_of="2026-05-01")
+
+
+def test_buyers_of_1969_are_told_apart() -> None:
+    days = (1, "1969-11-05", 9.0), (1, "1969-12-06", 1.0), (2, "1969-12-31", 5.0)
+    found = new_and_old(_c(*days), as_of="1970-03-01")
+    rows = found[["period", "buyer", "amount"]].to_numpy().tolist()
+    assert rows == [["1969-11", "new", 9.0], ["1969-12", "new", 5.0], ["1969-12", "old", 1.0]]

@@ -231,3 +231,21 @@ def test_real_customers_seen_as_the_record_begins_are_not_called_new(siyu_data: 
     with pytest.warns(SiyuWarning, match="23570 members are left out"):
         found = cohorts(load_cdnow(), as_of="1998-07-01", rules=BY_PURCHASE)
     assert found.empty
+
+
+@pytest.mark.parametrize("measure", ["retention", "repeat", "orders", "revenue"])
+def test_days_before_1970_are_days(measure: Any) -> None:
+    early = _orders((1, "1969-11-05", 9.0), (1, "1969-11-06", 1.0), (2, "1969-12-31", 5.0))
+    late = _orders((1, "1989-11-05", 9.0), (1, "1989-11-06", 1.0), (2, "1989-12-31", 5.0))
+    one = cohorts(Community(tz=TZ, orders=early), as_of="1970-03-01", measure=measure)
+    other = cohorts(Community(tz=TZ, orders=late), as_of="1990-03-01", measure=measure)
+    assert one.cohort.tolist() == [f"{int(c[:4]) - 20}{c[4:]}" for c in other.cohort]
+    pd.testing.assert_series_equal(one["value"], other["value"])
+
+
+def test_revenue_so_far_is_not_rounded_by_other_cohorts() -> None:
+    orders = _orders((1, "2026-01-10", 1e9), (3, "2026-02-03", 0.1), (3, "2026-03-03", 0.2))
+    c = Community(tz=TZ, members=MEMBERS, orders=orders)
+    rules = CohortRules(cumulative=True)
+    found = cohorts(c, as_of="2026-04-01", measure="revenue", rules=rules)
+    assert found[found.cohort == "2026-02"].value.tolist() == [0.1, 0.1 + 0.2]
