@@ -18,7 +18,6 @@ from .aarrr import ACTS, OTHER_TABLES, acts_of, event_days
 from .audience import Audience, audience_of
 from .estimates import means, named_columns
 from .periods import first_whole
-from .sorted_keys import is_among
 
 __all__ = ["return_after"]
 
@@ -138,7 +137,7 @@ class _Days:
         active = distinct((acts.of * width + acts.day)[acts.day >= since])
         of, day = event_days(a, event)
         task = distinct((of * width + day)[day >= since])
-        other = active[~is_among(active, task)]
+        other = active[~_is_among(active, task)]
         place = np.searchsorted(task, other)
         far = np.iinfo(np.int64).max // 4
         before = np.concatenate(([-far], task))[place]
@@ -159,6 +158,14 @@ class _Days:
         return [int(both.sum()), int(n_task[both].sum()), int(n_other[both].sum())], sums
 
     def _returns(self, keys: Ints, step: int, n: int) -> tuple[Ints, Ints]:
-        back = is_among(keys + step, self.active)
+        back = _is_among(keys + step, self.active)
         who = keys // self.width
         return np.bincount(who, minlength=n), np.bincount(who[back], minlength=n)
+
+
+def _is_among(keys: Ints, ordered: Ints) -> npt.NDArray[np.bool_]:
+    """Tell which keys are among ascending values: far faster than a hash table."""
+    if not len(ordered):
+        return np.zeros(len(keys), np.bool_)
+    at = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
+    return np.asarray(ordered[at] == keys)

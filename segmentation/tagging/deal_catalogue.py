@@ -200,8 +200,8 @@ DEAL_TAGS: tuple[Tag, ...] = (
         "money",
         _LINES,
         (
-            "退款金额占购买金额之比",
-            "money refunded over money paid",
+            "退款金额占购买金额之比（退回更早的购买时可大于 1）",
+            "money refunded over money paid (above 1 where earlier purchases are given back)",
         ),
         (
             "高者先做售后回访",
