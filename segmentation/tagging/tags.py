@@ -80,9 +80,10 @@ def tag(
     -------
     frame, n_members rows sorted by ``member_id``
         One column for each tag of `tag_catalog`, always all of them: codes, flags, shares
-        (0 to 1, of money also beyond), numbers. Null means unknown or not applicable (a basket without purchases),
-        never zero. Words for codes: `siyu.datasets.label`. What stands behind each value:
-        `tag_support`. The tags of `rules` stand last; their words: `TagRules.label`.
+        (0 to 1; of money also beyond), numbers. Null means unknown or not applicable (a basket
+        without purchases), never zero. Words for codes: `siyu.datasets.label`. What stands
+        behind each value: `tag_support`. The tags of `rules` stand last; their words:
+        `TagRules.label`.
 
     Raises
     ------
