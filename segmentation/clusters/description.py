@@ -37,6 +37,10 @@ class Description:
         rows = self.told.filter(self.told["is_telling"]).to_pylist()
         by_cluster = [[row for row in rows if row["group"] == place] for place in range(n)]
         names = cluster_names(by_cluster, lang) if n > 1 else [word_phrase("none", lang)]
+        names = [
+            f"{name} ({number})" if names.count(name) > 1 else name
+            for name, number in zip(names, model.ids, strict=True)
+        ]
         return pa.table(
             {
                 "cluster": pa.array(model.ids, pa.int64()),

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from segmentation.cluster_worlds import groups_of_members, no_groups, rand_index
+from siyu.datasets import make_community
 from siyu.datasets.errors import DataError, ModelFileError, ParameterError, SchemaError, SiyuWarning
 from siyu.segmentation.clusters.member_clusters import MemberClusters
 from siyu.segmentation.tagging.tags import tag
@@ -325,11 +326,17 @@ def test_a_rule_finds_the_members_it_says_it_finds() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::siyu.datasets.errors.SiyuWarning")  # of absent tables
-def test_clusters_of_tags_are_told_in_words() -> None:
+def test_clusters_without_a_marked_difference_are_told_apart_by_number() -> None:
     tags = tag(small_community(), as_of=AS_OF, output="pandas")
-    found = MemberClusters(2, n_resamples=2).fit(tags)
-    told = found.describe("zh")
+    told = MemberClusters(2, n_resamples=2).fit(tags).describe("zh")
     assert len(set(told["name"])) == 2
+
+
+def test_clusters_of_tags_are_told_in_words() -> None:
+    tags = tag(make_community(300, random_state=0), as_of="2026-06-01")
+    told = MemberClusters(3, n_resamples=2).fit(tags).describe("zh")
+    assert len(set(told["name"])) == 3
+    assert not told["name"].str.contains("无明显差异").any()
     assert not told["name"].str.contains("_").any()
     assert told["n"].sum() == len(tags)
 
