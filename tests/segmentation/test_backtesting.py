@@ -139,6 +139,17 @@ def test_a_method_without_skill_is_not_chosen(trial: Trial) -> None:
     assert judged.best() == "MBGNBD"
 
 
+def test_a_method_of_clearly_lower_likelihood_is_not_chosen(trial: Trial) -> None:
+    # "MBGNBD" knows most of the buyers to the visit, and swears that the others never come: better
+    # by absolute and squared error, tenths and ranking.
+    came = np.where(np.arange(400) % 4 == 0, 30, 0)
+    sure = np.where(np.arange(400) % 40 < 12, 0.0, came.astype(float))
+    forecasts = {"BGNBD": np.full(400, came.mean()), "MBGNBD": sure}
+    rows = np.zeros(400, np.int64)
+    judged = Trial(trial.cuts, trial.window, came, came * 1.0, forecasts, rows, rows)
+    assert judged.best() == "BGNBD"
+
+
 def test_a_record_too_short_for_a_trial_is_refused() -> None:
     orders = pd.DataFrame({"member_id": [1, 2], "amount": [1.0, 1.0]})
     orders["order_time"] = AS_OF - pd.to_timedelta([9, 5], unit="D")

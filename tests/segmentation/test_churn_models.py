@@ -62,6 +62,13 @@ def test_probabilities_and_visits_are_in_range(model: ChurnModel) -> None:
     assert told.churn.corr(told.expected_visits, method="spearman") < -0.8
 
 
+def test_medians_of_frequent_visitors_lie_near_their_means(model: ChurnModel) -> None:
+    told = model.predict()
+    often = told[told.expected_visits > 2.2]
+    assert len(often) > 5
+    assert often.median_visits.mean() == pytest.approx(often.expected_visits.mean(), rel=0.2)
+
+
 def test_members_without_visits_are_prospects_not_churned(
     model: ChurnModel, brand: Community
 ) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from siyu.datasets import Community, make_community
@@ -33,6 +34,13 @@ def test_cuts_leave_a_record_before_them(brand: Community) -> None:
     h = read(brand)
     cuts = past_cuts(h, DAYS, n_cuts=1000)
     assert cuts[0] >= h.first_day + DAYS
+
+
+@pytest.mark.parametrize(("first", "cuts"), [(-84, [-56, -42, -28]), (-83, [-42, -28])])
+def test_a_cut_has_four_whole_weeks_of_record_before_it(first: int, cuts: list[int]) -> None:
+    one = np.ones(1, np.int64)
+    h = History(pa.array([0]), np.array([0, 1]), first * one, one > 0, 1.0 * one, one, 0)
+    assert past_cuts(h, DAYS).tolist() == cuts
 
 
 def test_a_record_of_one_window_gives_no_cut_before_it(brand: Community) -> None:

@@ -72,6 +72,7 @@ def test_the_figures_of_a_small_history() -> None:
     assert columns["recency"].tolist() == [16.0, 3.0]
     assert columns["visits_28d"].tolist() == [2.0, 1.0]
     assert columns["gap_mean"].tolist()[0] == 7.0
+    assert columns["gap_cv"][0] == pytest.approx(np.sqrt(18) / 7)  # gaps 10 and 4
     assert np.isnan(columns["gap_mean"][1])
     assert columns["gap_shrunk"].tolist() == [7.0, 7.0]  # the only gaps are the member's own
     assert columns["overdue"].tolist() == pytest.approx([16 / 7, 3 / 7])
