@@ -1,15 +1,17 @@
 """Tags of dates: member days, festivals, the part of the month."""
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from .deal_tags import share_tag
 from .evidence import Found
 from .facts import Facts, grouped_once
-from .found_values import flag_tag
+from .found_values import flag_tag, share_tag
 from .tallies import calendar_tallies
 
 __all__ = ["MONTH_PARTS", "calendar_tags"]
+
+Ints = npt.NDArray[np.int64]
 
 MONTH_PARTS = ("early_month", "mid_month", "late_month")
 """The codes of `month_part`: to the 10th, to the 20th, and after."""
@@ -47,11 +49,7 @@ def calendar_tags(facts: Facts) -> dict[str, Found]:
     }
 
 
-def _month_part(
-    day: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    member: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    n: int,
-) -> Found:
+def _month_part(day: Ints, member: Ints, n: int) -> Found:
     """Tag the third of the month with most purchase days."""
     low = int(day.min(initial=0))
     dates = np.arange(low, int(day.max(initial=0)) + 1).astype("datetime64[D]")

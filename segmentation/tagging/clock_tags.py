@@ -8,10 +8,9 @@ import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US, local_clock
 
-from .deal_tags import share_tag
 from .evidence import Found
 from .facts import Facts, acts_of, hours_of
-from .found_values import flag_tag
+from .found_values import flag_tag, share_tag
 from .tallies import Tally
 
 __all__ = ["DAYPARTS", "WEEKDAYS", "clock_tags", "keeps_time"]

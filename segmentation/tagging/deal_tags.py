@@ -4,18 +4,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.intervals import wilson_bounds
 from siyu.datasets.shrinkage import BetaPrior
 
 from .evidence import Found
 from .facts import Facts, grouped_once
-from .found_values import flag_tag, rate_tag
+from .found_values import above_all, flag_tag, rate_tag, share_tag
 from .order_lines import OrderLines
 from .products import Products
 from .purchase_norms import PurchaseNorms, margins_of
 from .tallies import Tally, calendar_tallies, deal_tallies, on_discount
 
-__all__ = ["PRICE_BANDS", "above_all", "deal_tags", "share_tag"]
+__all__ = ["PRICE_BANDS", "deal_tags"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -74,27 +73,6 @@ def deal_tags(facts: Facts, norms: PurchaseNorms) -> dict[str, Found]:
         )
         tags["deal_hunter"] = _deal_hunter(facts, norms, level)
     return tags
-
-
-def share_tag(tally: Tally, fewest: int = 1) -> Found:
-    """Give the plain share of a tally; null below the fewest trials."""
-    share = tally.hits / np.maximum(tally.trials, 1)
-    trials = tally.trials.astype(np.float64)
-    return Found(pa.array(share, mask=tally.trials < fewest), tally.trials, trials=trials)
-
-
-def above_all(tally: Tally, prior: BetaPrior, fewest: int = 0, at_least: float = 0.0) -> Found:
-    """Flag whose drawn share surely lies above everybody's; null without trials.
-
-    Surely: the 95 % interval of the drawn share does. `fewest` hits and an own share of
-    `at_least` are needed besides.
-    """
-    share = prior.posterior_mean(tally.hits, tally.trials)
-    low, _ = wilson_bounds(share, tally.trials + prior.strength)
-    flags = (low > prior.mean) & (tally.hits >= fewest)
-    flags &= tally.hits >= at_least * tally.trials
-    flag = flag_tag(flags, tally.trials, tally.trials == 0)
-    return Found(flag.values, flag.support, prior.strength)
 
 
 def _dependence(name: str, tally: Tally, prior: BetaPrior) -> dict[str, Found]:

@@ -7,14 +7,17 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US, instants
+from siyu.datasets.intervals import wilson_bounds
 from siyu.datasets.ordering import distinct
 from siyu.datasets.shrinkage import BetaPrior, GammaPrior
 from siyu.segmentation.records import is_recorded, joined_at
 
 from .evidence import Found
 from .facts import Facts, grouped_once
+from .tallies import Tally
 
 __all__ = [
+    "above_all",
     "count_tag",
     "distinct_pairs",
     "flag_tag",
@@ -23,6 +26,7 @@ __all__ = [
     "pace_tag",
     "rate_tag",
     "recorded_for",
+    "share_tag",
     "usual_rate",
 ]
 
@@ -49,6 +53,27 @@ def rate_tag(won: Ints, tried: Ints, prior: BetaPrior) -> Found:
     rates = prior.posterior_mean(won, tried)
     values = pa.array(rates, mask=(tried == 0) | np.isnan(rates))
     return Found(values, tried, prior.strength, np.asarray(tried + prior.strength, np.float64))
+
+
+def share_tag(tally: Tally, fewest: int = 1) -> Found:
+    """Give the plain share of a tally; null below the fewest trials."""
+    share = tally.hits / np.maximum(tally.trials, 1)
+    trials = tally.trials.astype(np.float64)
+    return Found(pa.array(share, mask=tally.trials < fewest), tally.trials, trials=trials)
+
+
+def above_all(tally: Tally, prior: BetaPrior, fewest: int = 0, at_least: float = 0.0) -> Found:
+    """Flag whose drawn share surely lies above everybody's; null without trials.
+
+    Surely: the 95 % interval of the drawn share does. `fewest` hits and an own share of
+    `at_least` are needed besides.
+    """
+    share = prior.posterior_mean(tally.hits, tally.trials)
+    low, _ = wilson_bounds(share, tally.trials + prior.strength)
+    flags = (low > prior.mean) & (tally.hits >= fewest)
+    flags &= tally.hits >= at_least * tally.trials
+    flag = flag_tag(flags, tally.trials, tally.trials == 0)
+    return Found(flag.values, flag.support, prior.strength)
 
 
 def usual_rate(won: Ints, tried: Ints) -> BetaPrior:

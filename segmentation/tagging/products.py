@@ -1,6 +1,7 @@
 """What is known of the products that were bought: the part of the norms about products."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,18 +52,18 @@ class Products:
 
     def of_lines(self, lines: OrderLines, values: Floats) -> Floats:
         """Give a product's number for every line; NaN where the product is unknown."""
-        if lines.product is None:
-            return np.full(len(lines.codes), np.nan)
-        place = lookup(lines.product.ids, self.ids)
-        of_id = np.append(np.append(values, np.nan)[place], np.nan)
-        return np.asarray(of_id[lines.product.codes])
+        return self._spread(lines, np.append(values, np.nan))
 
     def keys_of_lines(self, lines: OrderLines, keys: Keys) -> Codes:
         """Give the code of a product's category or brand for every line; -1 where unknown."""
+        return self._spread(lines, np.append(keys.codes, np.int32(-1)))
+
+    def _spread(self, lines: OrderLines, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Give each line the value of its product; the last value is for unknown ones."""
+        unknown = values[-1:]
         if lines.product is None:
-            return np.full(len(lines.codes), -1, dtype=np.int32)
-        place = lookup(lines.product.ids, self.ids)
-        of_id = np.append(np.append(keys.codes, np.int32(-1))[place], np.int32(-1))
+            return np.repeat(unknown, len(lines.codes))
+        of_id = np.append(values[lookup(lines.product.ids, self.ids)], unknown)
         return np.asarray(of_id[lines.product.codes])
 
 

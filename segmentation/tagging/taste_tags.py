@@ -12,10 +12,9 @@ from siyu.datasets.ids import take
 
 from .blocks import in_blocks
 from .cells import Cells, cells_of
-from .deal_tags import above_all
 from .evidence import Found, joined
 from .facts import Facts, grouped_once
-from .found_values import flag_tag, rate_tag
+from .found_values import above_all, flag_tag, rate_tag
 from .purchase_norms import KeyShares, PurchaseNorms, key_codes, line_weights
 from .tallies import deal_tallies, repeat_tally
 

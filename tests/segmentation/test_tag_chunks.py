@@ -98,7 +98,7 @@ def test_few_members_with_every_table_do(n: int) -> None:
     assert tags.member_id.tolist() == some
 
 
-def test_a_price_list_of_later_is_not_needed_for_tags_before(whole: Whole) -> None:
+def test_a_community_cut_at_as_of_is_tagged_alike(whole: Whole) -> None:
     c = whole[0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SiyuWarning)
