@@ -1,6 +1,6 @@
 """Attribution: which channel gets the credit for a purchase, by four rules side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,18 +147,20 @@ class _Orders:
         kept = order[first[order] >= since]
         return cls(whose[kept], first[kept], amount[kept])
 
-    def table(self, rule: str, channels: pa.Array, credit: Floats) -> pa.Table:
-        """Hand out the orders by `credit`, (n_channels, n_orders), whose columns add up to 1."""
+    def table(self, rule: str, channels: pa.Array, credit: Iterable[Floats]) -> pa.Table:
+        """Hand out the orders by `credit`: for each channel its part of each order, 1 in all."""
         total = exact_total(self.amount)
-        n_orders = np.array([exact_total(row) for row in credit], np.float64)
-        amount = np.array([exact_total(row * self.amount) for row in credit], np.float64)
-        n_members = [len(distinct(self.of[row > 0])) for row in credit]
+        found = [
+            (exact_total(part), exact_total(part * self.amount), len(distinct(self.of[part > 0])))
+            for part in credit
+        ]
+        n_orders, amount, n_members = np.array(found, np.float64).reshape(-1, 3).T
         there = np.flatnonzero(n_orders > 0)
         share = amount[there] / total if total else np.full(len(there), np.nan)
         columns = {
             "credit": pa.array([rule] * len(there), pa.string()),
             "channel": channels.take(pa.array(there)).cast(pa.string()),
-            "n_members": pa.array(np.array(n_members, np.int64)[there]),
+            "n_members": pa.array(n_members[there].astype(np.int64)),
             "n_orders": pa.array(n_orders[there]),
             "amount": pa.array(amount[there]),
             "share": known(share),
@@ -198,9 +200,9 @@ def _touches(a: Audience, tables: Sequence[str]) -> _Touches | None:
 
 def _credits(
     a: Audience, orders: _Orders, touches: _Touches | None, window: int
-) -> dict[str, tuple[pa.Array, Floats]]:
+) -> dict[str, tuple[pa.Array, Iterable[Floats]]]:
     """Give for each rule the channels, and the part of each order that each gets."""
-    found = {}
+    found: dict[str, tuple[pa.Array, Iterable[Floats]]] = {}
     if has_column(a.c, "members", "source"):
         groups = groups_of(a, "source")
         found["first"] = (groups.names, _all_to(groups.codes[orders.of], len(groups.names)))
@@ -218,19 +220,18 @@ def _credits(
     return found
 
 
-def _all_to(channel: Ints, n: int) -> Floats:
-    return np.asarray(np.arange(n)[:, None] == channel, np.float64)
+def _all_to(channel: Ints, n: int) -> Iterator[Floats]:
+    """Give each channel, one after the other, the whole of its orders."""
+    return ((channel == code).astype(np.float64) for code in range(n))
 
 
-def _in_parts(touches: _Touches, low: Ints, high: Ints) -> Floats:
+def _in_parts(touches: _Touches, low: Ints, high: Ints) -> Iterator[Floats]:
     """Give each channel its part of the touches of each order; the last one is for none."""
     n = high - low
-    parts = np.zeros((len(touches.names) + 1, len(n)))
-    parts[-1] = n == 0
     for code in range(len(touches.names)):
         running = np.concatenate(([0], np.cumsum(touches.channel == code)))
-        parts[code] = (running[high] - running[low]) / np.maximum(n, 1)
-    return parts
+        yield (running[high] - running[low]) / np.maximum(n, 1)
+    yield (n == 0).astype(np.float64)
 
 
 def _touched(orders: _Orders, touches: _Touches, window: int) -> tuple[Ints, Ints]:
