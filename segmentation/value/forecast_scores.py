@@ -35,7 +35,8 @@ class ForecastScores:
         Mean Poisson log-likelihood a member; forecasts below 0.001 are raised to it.
     decile_error : Interval, visits
         Calibration: mean over the tenths of the members by forecast of the absolute difference
-        between their mean forecast and their mean number of visits.
+        between their mean forecast and their mean number of visits. Members of one forecast
+        count as if each of them came as often as they do on average.
     bias : Interval
         Forecast total over actual total, less 1; NaN where nobody came.
     auc : Interval
@@ -144,7 +145,7 @@ class _Ranked:
     def measures(self, weight: Floats) -> Floats:
         """Take all measures of one draw, in the order of `ForecastScores`."""
         n, error = max(weight.sum(), 1), self.said - self.came
-        off = np.bincount(self.tenth, weight * error, _GROUPS)
+        off = np.bincount(self.tenth, weight * (self.said - self._came_alike(weight)), _GROUPS)
         total = (weight * self.came).sum()
         return np.array(
             [
@@ -156,6 +157,13 @@ class _Ranked:
                 self._auc(weight),
             ]
         )
+
+    def _came_alike(self, weight: Floats) -> Floats:
+        """Give the mean visits of all of the same forecast, whom no order sets apart."""
+        n = np.bincount(self.group, weight)
+        return np.asarray(np.bincount(self.group, weight * self.came) / np.maximum(n, 1))[
+            self.group
+        ]
 
     def _auc(self, weight: Floats) -> float:
         """Give the weighted area under the curve of "came at all"."""

@@ -44,6 +44,11 @@ def test_tenths_find_what_the_total_hides() -> None:
     assert level.decile_error.estimate == pytest.approx(1.0, abs=0.02)
 
 
+def test_members_of_one_forecast_stand_in_no_order() -> None:
+    visits = np.repeat([0, 2], 50)
+    assert forecast_scores(visits, np.ones(100), n_resamples=5).decile_error.estimate == 0.0
+
+
 def test_intervals_hold_their_estimates() -> None:
     found = forecast_scores(VISITS, FORECAST)
     for one in (found.mae, found.rmse, found.log_likelihood, found.bias, found.auc):
