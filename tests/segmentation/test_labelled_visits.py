@@ -39,7 +39,7 @@ def test_cuts_leave_a_record_before_them(brand: Community) -> None:
 @pytest.mark.parametrize(("first", "cuts"), [(-84, [-56, -42, -28]), (-83, [-42, -28])])
 def test_a_cut_has_four_whole_weeks_of_record_before_it(first: int, cuts: list[int]) -> None:
     one = np.ones(1, np.int64)
-    h = History(pa.array([0]), np.array([0, 1]), first * one, one > 0, 1.0 * one, one, 0)
+    h = History(pa.array([0]), np.array([0, 1]), first * one, one > 0, np.ones(1), one, 0)
     assert past_cuts(h, DAYS).tolist() == cuts
 
 
