@@ -113,7 +113,8 @@ def transition_matrix(history: Frame) -> Frame:
     Raises
     ------
     SchemaError
-        If a column is missing, holds other codes, or a member has two rows at a moment.
+        If a column is missing, holds other codes, a member or moment is null, or a member has
+        two rows at a moment.
 
     Notes
     -----
@@ -193,7 +194,7 @@ def _instant(us: int) -> pd.Timestamp:
 
 
 def _only(rows: MemberRows, members: pa.Array) -> MemberRows:
-    """Leave out members who have no rows."""
+    """Give the rows of some members, among whom are all who have rows."""
     codes = lookup(rows.members, members)[rows.codes]
     starts = np.zeros(len(members) + 1, dtype=np.int64)
     np.cumsum(np.bincount(codes, minlength=len(members)), out=starts[1:])
@@ -209,8 +210,8 @@ def _passages(history: pa.Table) -> tuple[Ints, Ints]:
     stage, member, moment = stage[order], member[order], moment[order]
     follows = np.zeros(len(order), dtype=np.bool_)
     follows[1:] = (member[1:] == member[:-1]) & (moment[1:] <= moment[:-1] + 1)
-    if (follows[1:] & (moment[1:] == moment[:-1])).any():
-        raise SchemaError("history", (Problem("member_id", "two rows at one moment", 1),))
+    if n := int((follows[1:] & (moment[1:] == moment[:-1])).sum()):
+        raise SchemaError("history", (Problem("member_id", "two rows at one moment", n),))
     before = np.where(follows, np.append(_N, stage[:-1])[: len(stage)], _N)
     counts = (moment > 0) & (stage >= 0) & (before >= 0)
     return before[counts], stage[counts]
@@ -223,6 +224,11 @@ def _stages(history: pa.Table) -> Ints:
         Problem(name, f"required, but missing; there are: {', '.join(there)}", history.num_rows)
         for name in ("member_id", "as_of", "stage")
         if name not in there
+    ]
+    problems = problems or [
+        Problem(name, "required, but empty", n)
+        for name in ("member_id", "as_of")
+        if (n := history[name].null_count)
     ]
     if problems:
         raise SchemaError("history", tuple(problems))

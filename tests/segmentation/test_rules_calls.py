@@ -212,6 +212,12 @@ def test_a_window_that_begins_before_the_record_is_unknown_but_for_those_who_joi
     assert found["t"].tolist() == ["open", "no", "open"]
 
 
+def test_who_joined_as_the_record_began_is_known_since() -> None:
+    rules = one_tag({"measure": "spend", "past": "30D", ">": 0}, otherwise="no", unknown="open")
+    found = TagRules.from_dict(rules).apply(_observed("2026-02-20"), as_of=AS_OF)
+    assert found["t"].tolist() == ["open", "no", "open"]
+
+
 def test_a_window_inside_the_record_is_known() -> None:
     rules = one_tag({"measure": "spend", "past": "10D", ">": 0}, otherwise="no", unknown="open")
     found = TagRules.from_dict(rules).apply(_observed("2026-02-15"), as_of=AS_OF)
