@@ -323,4 +323,6 @@ def test_campaigns_keep_their_type_where_nobody_was_invited() -> None:
     assert c.referrals is not None
     none = Community(tz=TZ, members=c.members, referrals=c.referrals.iloc[:0])
     found = acquisition(none, as_of="2026-03-01", by="campaign_id", output="pyarrow")
-    assert found["group"].type == none.arrow("referrals")["campaign_id"].type
+    campaigns = c.arrow("campaigns")
+    assert campaigns is not None
+    assert found["group"].type == campaigns["campaign_id"].type

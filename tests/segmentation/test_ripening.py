@@ -166,11 +166,10 @@ def test_while_nobody_has_bought_everything_is_too_early() -> None:
 
 
 def test_without_members_everybody_is_a_group_of_nobody() -> None:
-    nobody = Community(
-        tz=TZ,
-        members=HAND.members.iloc[:0],
-        orders=HAND.orders.iloc[:0],  # type: ignore[union-attr]
-    )
+    members, orders = HAND.members, HAND.orders
+    assert members is not None
+    assert orders is not None
+    nobody = Community(tz=TZ, members=members.iloc[:0], orders=orders.iloc[:0])
     found = ripening(nobody, as_of="2026-02-01", by=None)
     assert found[["group", "n_members", "too_early"]].to_numpy().tolist() == [["all", 0, True]]
     assert found[["days_observed", "share", "ripe_days"]].isna().to_numpy().all()

@@ -113,8 +113,9 @@ def test_values_overlap_when_some_combination_of_measures_makes_both_true(
 ) -> None:
     found, grid = found_in(whens), tried(whens)
     dead = set(found[found.finding.isin(["dead", "contradiction"])].value)
+    pairs = set(zip(found.value, found.other, strict=True))
     for j, i in itertools.combinations(range(len(whens)), 2):
-        told = ((found.value == f"v{i}") & (found.other == f"v{j}")).any()
+        told = (f"v{i}", f"v{j}") in pairs
         both = any(row[i] is True and row[j] is True for row in grid)
         if f"v{i}" not in dead:
             assert told == both
