@@ -140,11 +140,11 @@ def test_a_method_without_skill_is_not_chosen(trial: Trial) -> None:
 
 
 def test_a_method_of_clearly_lower_likelihood_is_not_chosen(trial: Trial) -> None:
-    # "MBGNBD" knows most of the buyers to the visit, and swears that the others never come: better
-    # by absolute and squared error, tenths and ranking.
+    # "MBGNBD" knows most of the buyers, and swears that the others never come: better by absolute
+    # and squared error, total and ranking.
     came = np.where(np.arange(400) % 4 == 0, 30, 0)
-    sure = np.where(np.arange(400) % 40 < 12, 0.0, came.astype(float))
-    forecasts = {"BGNBD": np.full(400, came.mean()), "MBGNBD": sure}
+    sure = np.where(np.arange(400) % 40 < 12, 0.0, came / 0.7)
+    forecasts = {"BGNBD": np.full(400, 1.1 * came.mean()), "MBGNBD": sure}
     rows = np.zeros(400, np.int64)
     judged = Trial(trial.cuts, trial.window, came, came * 1.0, forecasts, rows, rows)
     assert judged.best() == "BGNBD"
