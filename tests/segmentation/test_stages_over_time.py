@@ -204,7 +204,7 @@ def test_a_polars_history_gives_a_polars_matrix() -> None:
         (_history([(1, 0, "new")] * 3), "member_id: two rows at one moment; 2 rows"),
         (_history([(1, 0, "new")]).assign(member_id=None), "member_id: required, but empty"),
         (
-            _history([(1, 0, "new")]).assign(as_of=pd.to_datetime([None])),
+            _history([(1, 0, "new")]).assign(as_of=pd.to_datetime(["NaT"])),
             "as_of: required, but empty; 1 rows",
         ),
     ],
