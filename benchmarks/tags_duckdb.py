@@ -200,7 +200,7 @@ _FAVOURITE = """
     whole AS (SELECT member_id, sum(w) AS total FROM {name} GROUP BY 1)
     SELECT member_id, arg_max(key, w + share) AS key,
            max((w + share) / (total + 1)) AS share,
-           arg_max((w + share) / (total + 1) / share, w + share) AS lift
+           arg_max((w + 1) / (total * share + 1), w + share) AS lift
     FROM {name} JOIN everybody USING (key) JOIN whole USING (member_id) GROUP BY 1
 """
 

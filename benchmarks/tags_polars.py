@@ -173,7 +173,8 @@ def _tastes(bought: Lazy, end: int) -> list[Lazy]:
         aggregates = {
             f"favourite_{name}": pl.col("key").get(best),
             f"favourite_{name}_share": pl.col("drawn").max() / whole,
-            f"favourite_{name}_lift": pl.col("drawn").max() / whole / pl.col("share").get(best),
+            f"favourite_{name}_lift": (pl.col("w").get(best) + 1)
+            / (pl.col("w").sum() * pl.col("share").get(best) + 1),
         }
         if name == "category":
             aggregates |= _variety()

@@ -202,5 +202,5 @@ def test_real_baskets_tell_coupons_and_silence_and_nothing_they_do_not_hold(
     c = load_complete_journey(siyu_data / "complete_journey")
     told = set(found(known(c, "2018-01-01")))
     # redeeming a coupon is no visit, and campaigns that nobody was seen to open have no open rate
-    silence = {"sends_28d", "days_inactive", "zombie"}
+    silence = {"sends_28d", "days_inactive", "tenure_days", "zombie"}
     assert told == silence | {"coupon_redeem_share", "coupon_hoarder"}
