@@ -90,7 +90,8 @@ def value_tags(facts: Facts, norms: ValueNorms) -> dict[str, Found]:
     never = rows["monetary"].is_null().to_numpy()
     band = scores_of(rows, norms.thirds)[2] - 1
     values = grouped_once(facts, _visit_values)
-    n_big = np.bincount(visits.member[values >= norms.big], minlength=len(n_visits))
+    big = (values >= norms.big) & (values > 0)
+    n_big = np.bincount(visits.member[big], minlength=len(n_visits))
     tags = {
         "rfm_class": Found(class_codes(rows, norms.classes), n_visits),
         "purchase_value": Found(rows["monetary"].combine_chunks(), n_visits),

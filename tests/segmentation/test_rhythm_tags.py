@@ -113,6 +113,10 @@ def test_a_big_ticket_is_among_the_largest_twentieth_of_purchase_days() -> None:
     assert tags_of(orders=orders).big_ticket.tolist() == [False, True]
 
 
+def test_nothing_paid_is_no_big_ticket() -> None:
+    assert tags_of(orders=orders_on(DAYS, amount=0.0)).big_ticket.tolist() == [False]
+
+
 def test_basket_value_is_money_an_order() -> None:
     orders = orders_on(["2026-02-01 10"] * 3, order_id=["a", "a", "b"], amount=[1.0, 2.0, 9.0])
     assert tags_of(orders=orders).basket_value[1] == 6.0
