@@ -79,9 +79,14 @@ class ChurnLearners:
         """Give the log-odds of churn: the mean of the trees' and the line's."""
         return np.asarray((mean_score(self.churn, columns) + self.line.log_odds(columns)) / 2)
 
-    def expected(self, columns: Columns) -> Floats:
-        """Give the mean number of visits."""
-        return mean_exp(self.mean, columns)
+    def expected(self, columns: Columns, churn: Floats) -> Floats:
+        """Give the mean number of visits: the chance to come, times the mean of those who come.
+
+        The latter is that of a Poisson number known not to be 0. The trees' own mean never
+        falls as low as the chance to come does for members who were silent for long.
+        """
+        mean = np.maximum(mean_exp(self.mean, columns), _ALIKE)
+        return np.asarray((1 - churn) * mean / -np.expm1(-mean))
 
     def middle(self, columns: Columns) -> Floats:
         """Give the median number of visits, whole."""

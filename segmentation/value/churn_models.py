@@ -281,9 +281,9 @@ class ChurnModel(BaseEstimator):  # type: ignore[misc]
         """Forecast every member of a history at its end."""
         who, columns = visit_features(history, self.norm_)
         if self.learners_ is not None and len(who):
-            odds = self.learners_.log_odds(columns)
-            expected, median = self.learners_.expected(columns), self.learners_.middle(columns)
-            churn = _calibrated(self.calibration_, odds)
+            churn = _calibrated(self.calibration_, self.learners_.log_odds(columns))
+            expected = self.learners_.expected(columns, churn)
+            median = self.learners_.middle(columns)
         elif self.btyd_ is not None and len(who):
             _, summary = history_summary(history)
             expected = self.btyd_.expected(summary, self.horizon_)

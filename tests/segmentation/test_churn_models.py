@@ -62,6 +62,14 @@ def test_probabilities_and_visits_are_in_range(model: ChurnModel) -> None:
     assert told.churn.corr(told.expected_visits, method="spearman") < -0.8
 
 
+def test_who_comes_at_all_comes_once_or_oftener(model: ChurnModel) -> None:
+    told = model.predict().dropna()
+    assert (told.expected_visits >= (1 - told.churn) * (1 - 1e-9)).all()
+    lapsed = told[told.churn > 0.95]
+    assert len(lapsed) > 5
+    assert lapsed.expected_visits.mean() < 0.1
+
+
 def test_medians_of_frequent_visitors_lie_near_their_means(model: ChurnModel) -> None:
     told = model.predict()
     often = told[told.expected_visits > 2.2]
