@@ -10,6 +10,7 @@ from siyu.datasets import Community, ParameterError, label
 from siyu.datasets.files import write_csv, write_parquet
 from siyu.datasets.frames import to_arrow
 from siyu.datasets.labels import Lang, words_of
+from siyu.steps import read_rules
 
 if TYPE_CHECKING:
     from siyu.segmentation import TagRules
@@ -51,14 +52,13 @@ def write_tags(
         If there are neither orders nor events.
     """
     from siyu.segmentation import tag
-    from siyu.segmentation.rules.rule_set import as_rules
 
     writers = {".parquet": write_parquet, ".csv": write_csv}
     if out.suffix not in writers:
         raise ParameterError("out", f"out must end with .parquet or .csv, got {out.name!r}")
     if words not in (None, "zh", "en"):
         raise ParameterError("words", f"words must be zh or en, got {words!r}")
-    own: TagRules | None = None if rules is None else as_rules(rules)
+    own = read_rules(rules)
     table, _ = to_arrow(tag(c, as_of=as_of, rules=own, output="pyarrow"))
     if words is not None:
         table = _for_people(table, own, "en" if words == "en" else "zh")

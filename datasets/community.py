@@ -182,7 +182,7 @@ class Community:
             )
         return self._ready.get(table)
 
-    def ids_in(self, table: str, names: tuple[str, ...]) -> list[pa.ChunkedArray]:
+    def id_columns(self, table: str, names: tuple[str, ...]) -> list[pa.ChunkedArray]:
         """Give some columns of ids as far as they are there, cut, without the rest of the table."""
         rows = self._ready.get(table)
         if rows is None and table in self._sources:

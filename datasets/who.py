@@ -36,7 +36,7 @@ def customers_met(c: "Community") -> pa.Array:
     >>> customers_met(Community(ties=ties)).to_pylist()
     ['a', 'b']
     """
-    columns = [ids for table, names in _NAMED_IN.items() for ids in c.ids_in(table, names)]
+    columns = [ids for table, names in _NAMED_IN.items() for ids in c.id_columns(table, names)]
     met, staff = ids_in(*columns), c.staff()
     return met.filter(pc.invert(pc.is_in(met, staff))) if len(staff) and len(met) else met
 

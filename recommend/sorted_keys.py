@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from siyu.datasets.ordering import opens_run
+
 __all__ = ["Bools", "Floats", "Ints", "Keyed", "ranges", "run_starts", "run_sum", "within_run"]
 
 Ints = NDArray[np.int64]
@@ -60,13 +62,7 @@ def run_starts(*keys: Ints) -> Ints:
     >>> run_starts(np.array([1, 1, 2]), np.array([5, 6, 6])).tolist()
     [0, 1, 2]
     """
-    if not len(keys[0]):
-        return np.zeros(0, np.int64)
-    new = np.zeros(len(keys[0]), np.bool_)
-    new[0] = True
-    for key in keys:
-        new[1:] |= key[1:] != key[:-1]
-    return np.flatnonzero(new)
+    return np.flatnonzero(opens_run(*keys))
 
 
 def run_sum(values: NDArray[np.float64], starts: Ints) -> NDArray[np.float64]:
