@@ -2,7 +2,8 @@
 
 The whole cohort of 23,570 members; every method is fitted to weeks 1 to 39 and forecasts the
 39 weeks that follow, which only the last scoring looks at; but the length of `backtest`'s trial
-window was changed once after such a scoring (README gives both). Beside the methods of `siyu` runs the Pareto/NBD of ``lifetimes`` (``--peer``), whose forecast must agree with ours.
+window was changed once after such a scoring (README gives both). Beside the methods of `siyu`
+runs the Pareto/NBD of ``lifetimes`` (``--peer``), whose forecast must agree with ours.
 Differences are the method's less the pick's on the same members, with paired intervals.
 
     python benchmarks/bench_value.py                       # needs $SIYU_DATA
