@@ -27,8 +27,8 @@ from scipy import stats
 
 from siyu.datasets import make_community
 from siyu.graph import MemberGraph, structural_holes
-from siyu.graph.bridging import community_bridging
-from siyu.graph.koc_ranking import koc
+from siyu.graph.holes.bridging import community_bridging
+from siyu.graph.ranking.koc_ranking import koc
 
 __all__ = ["main", "measure", "scores"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from siyu.datasets.lazy import attach
 
 if TYPE_CHECKING:
-    from .bridging import community_bridging
-    from .burt import constraint, effective_size, local_constraint, structural_holes
-    from .community_detection import communities, modularity
+    from .community.community_detection import communities, modularity
     from .graph_convert import as_member_graph
-    from .koc_ranking import KocWeights, koc
+    from .holes.bridging import community_bridging
+    from .holes.burt import constraint, effective_size, local_constraint, structural_holes
     from .member_graph import MemberGraph
+    from .ranking.koc_ranking import KocWeights, koc
     from .ties import build_ties
 
 __all__ = [
@@ -34,17 +34,17 @@ __all__ = [
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "KocWeights": "siyu.graph.koc_ranking",
+        "KocWeights": "siyu.graph.ranking.koc_ranking",
         "MemberGraph": "siyu.graph.member_graph",
         "as_member_graph": "siyu.graph.graph_convert",
         "build_ties": "siyu.graph.ties",
-        "communities": "siyu.graph.community_detection",
-        "community_bridging": "siyu.graph.bridging",
-        "constraint": "siyu.graph.burt",
-        "effective_size": "siyu.graph.burt",
-        "koc": "siyu.graph.koc_ranking",
-        "local_constraint": "siyu.graph.burt",
-        "modularity": "siyu.graph.community_detection",
-        "structural_holes": "siyu.graph.burt",
+        "communities": "siyu.graph.community.community_detection",
+        "community_bridging": "siyu.graph.holes.bridging",
+        "constraint": "siyu.graph.holes.burt",
+        "effective_size": "siyu.graph.holes.burt",
+        "koc": "siyu.graph.ranking.koc_ranking",
+        "local_constraint": "siyu.graph.holes.burt",
+        "modularity": "siyu.graph.community.community_detection",
+        "structural_holes": "siyu.graph.holes.burt",
     },
 )

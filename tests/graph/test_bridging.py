@@ -14,7 +14,7 @@ import pytest
 
 from siyu.datasets.errors import DataError
 from siyu.graph import MemberGraph
-from siyu.graph.bridging import community_bridging
+from siyu.graph.holes.bridging import community_bridging
 
 
 def homes(**of: int) -> pd.DataFrame:

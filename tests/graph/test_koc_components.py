@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from siyu.datasets import Community
-from siyu.graph.koc_components import KocFacts, components, share_below
+from siyu.graph.ranking.koc_components import KocFacts, components, share_below
 from siyu.graph.tie_rules import TieRules
 from siyu.graph.tie_sources import holds_ties
 from siyu.graph.ties import ties_known

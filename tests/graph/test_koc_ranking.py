@@ -15,8 +15,8 @@ from siyu.datasets import Community, load_ciao, make_community
 from siyu.datasets.errors import DataError, ParameterError, SiyuWarning
 from siyu.datasets.labels import label, words_of
 from siyu.graph import KocWeights, build_ties, community_bridging, koc
-from siyu.graph.koc_components import COMPONENTS
 from siyu.graph.member_graph import MemberGraph
+from siyu.graph.ranking.koc_components import COMPONENTS
 from strategies import AS_OF, shuffled, small_community, with_later_rows
 
 END = "2026-07-01"

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from siyu.datasets import Community
-from siyu.graph.referral_outcome import ReferralOutcome, referral_outcome
+from siyu.graph.fission.referral_outcome import ReferralOutcome, referral_outcome
 
 Referral = tuple[Any, Any, str | None]
 Order = tuple[Any, str, float]

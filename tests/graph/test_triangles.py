@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siyu.graph import MemberGraph, triangles
-from siyu.graph.pair_lookup import PairLookup
-from siyu.graph.triangles import RankedPairs, rank_pairs
+from siyu.graph import MemberGraph
+from siyu.graph.holes import triangles
+from siyu.graph.holes.pair_lookup import PairLookup
+from siyu.graph.holes.triangles import RankedPairs, rank_pairs
 
 
 def ranked(edges: list[tuple[int, int]], n: int) -> RankedPairs:

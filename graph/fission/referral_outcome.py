@@ -12,8 +12,7 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.shrinkage import GammaPrior, shrink_mean, shrink_rate
-
-from .undated import UNDATED, times_of
+from siyu.graph.undated import UNDATED, times_of
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community

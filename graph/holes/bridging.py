@@ -10,10 +10,9 @@ import pyarrow as pa
 from siyu.datasets.errors import DataError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import encode, lookup
-
-from .community_detection import communities
-from .graph_convert import GraphLike, as_member_graph
-from .member_graph import MemberGraph
+from siyu.graph.community.community_detection import communities
+from siyu.graph.graph_convert import GraphLike, as_member_graph
+from siyu.graph.member_graph import MemberGraph
 
 __all__ = ["community_bridging"]
 

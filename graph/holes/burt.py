@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.graph.graph_convert import GraphLike, as_member_graph
+from siyu.graph.tie_arrays import Weights, sums_at
 
-from .graph_convert import GraphLike, as_member_graph
-from .tie_arrays import Weights, sums_at
 from .triangles import RankedPairs, rank_pairs, triangles
 
 __all__ = ["constraint", "effective_size", "local_constraint", "structural_holes"]

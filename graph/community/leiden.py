@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from .tie_arrays import Codes, Ties, Weights, rows_of, sums_at
+from siyu.graph.tie_arrays import Codes, Ties, Weights, rows_of, sums_at
 
 __all__ = ["leiden", "louvain"]
 

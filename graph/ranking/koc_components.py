@@ -13,11 +13,10 @@ from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.replies import speaker_statistics
 from siyu.datasets.shrinkage import shrink_rate
-
-from .bridging import community_bridging
-from .member_graph import MemberGraph
-from .referral_outcome import is_purchase, referral_outcome
-from .tie_rules import ATTENTION_KINDS
+from siyu.graph.fission.referral_outcome import is_purchase, referral_outcome
+from siyu.graph.holes.bridging import community_bridging
+from siyu.graph.member_graph import MemberGraph
+from siyu.graph.tie_rules import ATTENTION_KINDS
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community

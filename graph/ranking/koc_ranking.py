@@ -14,12 +14,12 @@ from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
 from siyu.datasets.schema import SCHEMAS
+from siyu.graph.member_choice import chosen_members
+from siyu.graph.tie_rules import TieRules
+from siyu.graph.tie_sources import holds_ties, staff_met
+from siyu.graph.ties import ties_known
 
 from .koc_components import COMPONENTS, NEEDS, KocFacts, components
-from .member_choice import chosen_members
-from .tie_rules import TieRules
-from .tie_sources import holds_ties, staff_met
-from .ties import ties_known
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community

@@ -9,10 +9,10 @@ import pyarrow as pa
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.randomness import generator
+from siyu.graph.graph_convert import GraphLike, as_member_graph
+from siyu.graph.tie_arrays import Codes
 
-from .graph_convert import GraphLike, as_member_graph
 from .leiden import leiden, louvain
-from .tie_arrays import Codes
 
 __all__ = ["communities", "modularity"]
 

@@ -12,8 +12,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from siyu.graph.tie_arrays import Codes, Ties, Weights, packed, starts_of, unpacked
+
 from .pair_lookup import PairLookup
-from .tie_arrays import Codes, Ties, Weights, packed, starts_of, unpacked
 
 __all__ = ["RankedPairs", "Triangles", "rank_pairs", "triangles"]
 
