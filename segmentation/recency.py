@@ -15,10 +15,11 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import encode
 from siyu.datasets.ordering import opens_run
+from siyu.datasets.purchases import is_purchase
 
 from .records import ended_early, maybe_missed, table_of
 
-__all__ = ["Buying", "buying_of", "is_purchase", "rfm", "rfm_rows"]
+__all__ = ["Buying", "buying_of", "rfm", "rfm_rows"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -163,14 +164,6 @@ def buying_of(lines: pa.Table, codes: Ints, n_members: int, end: int, tz: str) -
         keys[filled : filled + len(rows)] = code * n_days + day[rows]
         filled += len(rows)
     return Buying(_distinct(keys, n_days, n_members), last, money)
-
-
-def is_purchase(lines: pa.Table) -> Bools:
-    """Tell which order lines are purchases: amount not negative, quantity above 0 or unknown."""
-    bought: Bools = lines["amount"].to_numpy() >= 0
-    if "quantity" in lines.column_names:
-        bought &= ~(lines["quantity"].to_numpy() <= 0)
-    return bought
 
 
 def rfm_rows(members: pa.Array, buying: Buying, end: int, missed: Bools) -> pa.Table:

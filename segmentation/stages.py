@@ -12,8 +12,8 @@ from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.purchases import is_purchase
 
-from .recency import is_purchase
 from .records import ended_early, joined_at, maybe_missed, table_of
 from .rhythm import Pace, Rhythm, pace_of
 from .silence import rhythm_for

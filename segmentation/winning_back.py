@@ -15,9 +15,9 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import GammaPrior
 
-from .recency import is_purchase
 from .records import ended_early, table_of
 from .return_curves import ReturnCurves
 from .rhythm import Pace, Rhythm, pace_of

@@ -10,7 +10,7 @@ from siyu.datasets.clock import local_day
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode
 from siyu.datasets.ordering import opens_run
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 
 from .audience import Audience
 

@@ -16,7 +16,7 @@ from siyu.datasets.exact_sums import exact_sum, exact_total
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import ids_in, lookup
 from siyu.datasets.ordering import distinct
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 from siyu.segmentation.records import has_column
 
 from .audience import Audience, audience_of, groups_of

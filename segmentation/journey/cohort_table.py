@@ -13,7 +13,7 @@ from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ordering import distinct, opens_run
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 
 from .aarrr import ACTS, acts_of
 from .audience import Audience, audience_of, groups_of

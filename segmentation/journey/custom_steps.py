@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.ids import encode
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 
 from .audience import Audience
 from .funnel_rules import Condition, FunnelRules, Steps

@@ -16,7 +16,7 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 from siyu.segmentation.rhythm import rhythm_of
 from siyu.segmentation.stages import (
     STAGES,

@@ -11,8 +11,8 @@ from siyu.datasets.errors import DataError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode
 from siyu.datasets.ordering import distinct
+from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import BetaPrior
-from siyu.segmentation.recency import is_purchase
 
 from .audience import Audience, audience_of
 from .estimates import known, named_columns, shares

@@ -12,7 +12,7 @@ from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ordering import distinct
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 from siyu.segmentation.records import has_column
 
 from .audience import Audience, audience_of, grouped, groups_of

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import INSTANT, days_between
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 from siyu.segmentation.records import is_recorded, joined_at, maybe_missed, table_of
 from siyu.segmentation.tagging.catalogue import CATALOGUE
 

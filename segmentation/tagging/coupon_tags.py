@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from siyu.datasets.clock import DAY_US, instants
 from siyu.datasets.ids import encode, lookup
+from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import BetaPrior
-from siyu.segmentation.recency import is_purchase
 from siyu.segmentation.records import has_column, is_recorded, table_of
 
 from .event_rows import REDEEM, events_named

@@ -13,7 +13,7 @@ from siyu.datasets.community import Community
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import group_order
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 from siyu.segmentation.visits import days_in_order
 
 from .blocks import side_by_side

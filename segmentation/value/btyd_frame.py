@@ -15,7 +15,7 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import encode
 from siyu.datasets.ordering import opens_run
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 from siyu.segmentation.records import ended_early, maybe_missed, table_of
 
 __all__ = ["btyd_summary"]

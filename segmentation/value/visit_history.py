@@ -18,7 +18,7 @@ from siyu.datasets.community import Community
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.ordering import opens_run
-from siyu.segmentation.recency import is_purchase
+from siyu.datasets.purchases import is_purchase
 from siyu.segmentation.records import ended_early, table_of
 from siyu.segmentation.visits import days_in_order
 
