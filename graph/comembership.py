@@ -24,7 +24,7 @@ class GroupPairs:
     first: Ints
     second: Ints
     weight: Floats
-    since: Ints
+    time: Ints
 
 
 def group_pairs(memberships: pa.Table, members: pa.Array, max_ties: int) -> GroupPairs:
@@ -74,7 +74,7 @@ def group_pairs(memberships: pa.Table, members: pa.Array, max_ties: int) -> Grou
         here.append(at)
         there.append(start[group] + (place[at] + step) % size[group])
     a, b = np.concatenate(here), np.concatenate(there)
-    since = np.where(
+    later_joined = np.where(
         (ring.joined[a] == UNDATED) | (ring.joined[b] == UNDATED),
         UNDATED,
         np.maximum(ring.joined[a], ring.joined[b]),
@@ -83,7 +83,7 @@ def group_pairs(memberships: pa.Table, members: pa.Array, max_ties: int) -> Grou
         np.minimum(ring.member[a], ring.member[b]),
         np.maximum(ring.member[a], ring.member[b]),
     )
-    return GroupPairs(low, high, weight[ring.group[a]], since)
+    return GroupPairs(low, high, weight[ring.group[a]], later_joined)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

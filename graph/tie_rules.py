@@ -8,10 +8,19 @@ import pandas as pd
 
 from siyu.datasets.errors import ParameterError
 
-__all__ = ["ATTENTION_KINDS", "TIE_WEIGHTS", "TieRules"]
+__all__ = ["ATTENTION_KINDS", "ON_REQUEST", "TIE_WEIGHTS", "TieRules"]
 
-TIE_WEIGHTS: Mapping[str, float] = {"referral": 2.0, "invite": 1.0, "reply": 1.0, "comember": 0.5}
+TIE_WEIGHTS: Mapping[str, float] = {
+    "referral": 2.0,
+    "invite": 1.0,
+    "reply": 1.0,
+    "comember": 0.5,
+    "copurchase": 0.5,
+}
 """Default weight of each kind of tie; every other kind weighs 1."""
+
+ON_REQUEST = ("copurchase",)
+"""Kinds that are built only if `kinds` or `weights` name them: like tastes are no contact."""
 
 ATTENTION_KINDS = ("mention", "nominate", "reply", "trust")
 """Kinds of ties by which the source gives attention to the target, and takes influence from it."""
@@ -25,7 +34,7 @@ class TieRules:
     ------
     ParameterError
         If a weight is negative or missing, the half-life no span above 0, or
-        `max_group_ties` below 2.
+        `max_ties` below 2.
 
     Examples
     --------
@@ -36,7 +45,7 @@ class TieRules:
     kinds: tuple[str, ...] | None = None
     weights: Mapping[str, float] | None = None
     half_life: str | pd.Timedelta | None = "365D"
-    max_group_ties: int = 20
+    max_ties: int = 20
 
     def __post_init__(self) -> None:
         self.half_life_us()
@@ -45,12 +54,16 @@ class TieRules:
                 raise ParameterError(
                     "weights", f"the weight of kind '{kind}' must be 0 or more, got {weight}"
                 )
-        if self.max_group_ties < 2:
+        if self.max_ties < 2:
             raise ParameterError(
-                "max_group_ties",
-                f"max_group_ties must be 2 or more, got {self.max_group_ties}; "
+                "max_ties",
+                f"max_ties must be 2 or more, got {self.max_ties}; "
                 "weights={'comember': 0} leaves ties by groups out",
             )
+
+    def asks_for(self, kind: str) -> bool:
+        """Tell whether a kind that is built on request only was requested by its name."""
+        return kind in (self.kinds or ()) or kind in (self.weights or {})
 
     def weight_of(self, kind: str) -> float:
         """Give the weight of a kind: the caller's, else the default."""

@@ -12,7 +12,8 @@ from siyu.datasets.clock import INSTANT
 from siyu.datasets.errors import DataError
 from siyu.datasets.ids import ids_in, lookup
 
-from .comembership import group_pairs
+from .comembership import GroupPairs, group_pairs
+from .copurchase import BuyerPairs, buyer_pairs
 from .tie_arrays import check_weights
 from .tie_rules import TieRules
 from .undated import times_of
@@ -78,18 +79,23 @@ def contacts_of(known: "Community", members: pa.Array, rules: TieRules) -> list[
         If no table holds ties, or none a kind that `rules` asks for, or a weight is no strength.
     """
     rows = {kind: found for kind in _COLUMNS if (found := _rows_of(known, kind)) is not None}
-    groups, own = known.arrow("memberships"), known.arrow("ties")
+    groups, own, lines = known.arrow("memberships"), known.arrow("ties"), _product_lines(known)
     own_kinds = _own_kinds(own)
     there = [*rows, *(["comember"] if groups is not None else []), *own_kinds]
-    if not holds_ties(known):
+    if lines is not None and rules.asks_for("copurchase"):
+        there.append("copurchase")
+    if not (there or holds_ties(known)):
         raise DataError(
             "no table holds ties; needed is one of ties, referrals, memberships, or messages "
-            f"with reply_to_member_id; this community has: {', '.join(known.tables()) or 'none'}"
+            "with reply_to_member_id, or orders with product_id for kinds=['copurchase']; "
+            f"this community has: {', '.join(known.tables()) or 'none'}"
         )
     wanted = _wanted(there, rules)
     found = [_from_rows(kind, rows[kind], members) for kind in rows if kind in wanted]
     if groups is not None and "comember" in wanted:
-        found.append(_from_groups(groups, members, rules.max_group_ties))
+        found.append(_both_ways("comember", group_pairs(groups, members, rules.max_ties)))
+    if lines is not None and "copurchase" in wanted:
+        found.append(_both_ways("copurchase", buyer_pairs(lines, members, rules.max_ties + 1)))
     if own is not None:
         found += [_from_ties(kind, own, members) for kind in own_kinds if kind in wanted]
     return found
@@ -167,14 +173,19 @@ def _from_ties(kind: str, ties: pa.Table, members: pa.Array) -> Contacts:
     return Contacts(kind, source[kept], target[kept], strength[kept], time[kept])
 
 
-def _from_groups(memberships: pa.Table, members: pa.Array, max_ties: int) -> Contacts:
-    """Tie the members of each group, half of a pair's weight in each direction."""
-    pairs = group_pairs(memberships, members, max_ties)
+def _both_ways(kind: str, pairs: GroupPairs | BuyerPairs) -> Contacts:
+    """Tie both of each pair, half of its weight in each direction."""
     return Contacts(
-        "comember",
+        kind,
         np.concatenate([pairs.first, pairs.second]),
         np.concatenate([pairs.second, pairs.first]),
         np.concatenate([pairs.weight, pairs.weight]) / 2,
-        np.concatenate([pairs.since, pairs.since]),
-        lasts=True,
+        np.concatenate([pairs.time, pairs.time]),
+        lasts=kind == "comember",
     )
+
+
+def _product_lines(known: "Community") -> pa.Table | None:
+    """Give the order lines, if they say which product was bought."""
+    lines = known.arrow("orders")
+    return None if lines is None or "product_id" not in lines.column_names else lines

@@ -11,6 +11,8 @@ own kinds      ties, by their ``kind`` (none: ``tie``);     1.0      log2(1 + su
                their ``weight`` is read as how often
 ``comember``   memberships: both in one group now, half of  0.5      sum of 1 / size of each
                the weight in each direction                          group
+``copurchase`` orders: both bought one product that few     0.5      log2(1 + sum of 1 / its
+               buy, half in each direction; on request               buyers)
 =============  ===========================================  =======  ======================
 
 So one fresh contact weighs 1, three weigh 2, seven weigh 3: who chats all day is not a
@@ -53,7 +55,7 @@ def build_ties(
     kinds: Iterable[str] | None = None,
     weights: Mapping[str, float] | None = None,
     half_life: str | pd.Timedelta | None = "365D",
-    max_group_ties: int = 20,
+    max_ties: int = 20,
 ) -> pa.Table:
     """Collect the ties between customers from every table that holds some.
 
@@ -67,14 +69,16 @@ def build_ties(
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded.
     kinds : iterable of str, optional
-        Which kinds to take, see the table above; default all there are.
+        Which kinds to take, see the table above; default all there are but ``copurchase``,
+        which must be named here or in `weights`: like tastes are no contact.
     weights : mapping of kind to float >= 0, optional
         Changes the weights of the kinds named; 0 leaves a kind out.
     half_life : str, Timedelta or None
         After this time what happened counts for half; None: the past never fades.
-    max_group_ties : int >= 2
-        Ties of one member within one group. Members of bigger groups are tied to this many
-        others, drawn by a stable hash, with weights that grow so that their sum stays.
+    max_ties : int >= 2
+        Ties of one member within one group, or by one product. Members of bigger groups are
+        tied to this many others, drawn by a stable hash, with weights that grow so that their
+        sum stays; a product with more buyers than that ties nobody.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def build_ties(
         ``source`` acts towards ``target`` (for ``comember`` both directions are there);
         ``weight`` : float > 0; ``kind`` : text; ``tie_time`` : the latest time it happened, or
         the later one joined; null if that is unknown.
-        At most ``max_group_ties`` rows a membership, one a row of the other tables.
+        At most ``max_ties`` rows a membership or order line, one a row of the other tables.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def build_ties(
         If no table holds ties, or none the kind asked for; if a tie's weight is negative or
         missing.
     ParameterError
-        If `weights`, `half_life` or `max_group_ties` is out of range.
+        If `weights`, `half_life` or `max_ties` is out of range.
 
     Warns
     -----
@@ -113,7 +117,7 @@ def build_ties(
     [{'source': 'ann', 'target': 'bob', 'weight': 1.0, 'kind': 'reply'}]
     """
     chosen = None if kinds is None else tuple(kinds)
-    rules = TieRules(chosen, weights, half_life, max_group_ties)
+    rules = TieRules(chosen, weights, half_life, max_ties)
     return ties_known(c.before(as_of), c.moment(as_of), rules)
 
 

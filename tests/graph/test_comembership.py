@@ -91,12 +91,12 @@ def test_who_left_is_tied_to_nobody() -> None:
 
 def test_a_tie_is_as_old_as_the_later_joining() -> None:
     rows = memberships((1, 1), (1, 2)).append_column("joined_at", pa.array([5, 9], INSTANT))
-    assert group_pairs(rows, pa.array([1, 2]), 20).since.tolist() == [9]
+    assert group_pairs(rows, pa.array([1, 2]), 20).time.tolist() == [9]
 
 
 def test_a_tie_with_an_undated_member_is_undated() -> None:
     rows = memberships((1, 1), (1, 2)).append_column("joined_at", pa.array([5, None], INSTANT))
-    assert group_pairs(rows, pa.array([1, 2]), 20).since.tolist() == [UNDATED]
+    assert group_pairs(rows, pa.array([1, 2]), 20).time.tolist() == [UNDATED]
 
 
 def test_groups_of_one_and_no_groups_have_no_pairs() -> None:

@@ -170,7 +170,7 @@ def test_negative_weights_are_refused() -> None:
         ({"weights": {"reply": -1}}, "must be 0 or more"),
         ({"half_life": "-1D"}, "half_life must be a span"),
         ({"half_life": "soon"}, "half_life must be a span"),
-        ({"max_group_ties": 1}, "must be 2 or more"),
+        ({"max_ties": 1}, "must be 2 or more"),
     ],
 )
 def test_choices_out_of_range_are_refused(options: dict[str, Any], message: str) -> None:
