@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.community import Community, kind_of
+from siyu.datasets.estimates import known, means, named_columns, shares
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.segmentation.tagging.calendars import on_days
 from siyu.segmentation.whole_numbers import require_whole
 
 from .audience import Audience, audience_of
 from .buying_days import BuyingDays
-from .estimates import known, means, named_columns, shares
 from .periods import day_names, first_whole
 
 __all__ = ["day_uplift"]

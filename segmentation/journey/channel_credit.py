@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.estimates import known
 from siyu.datasets.exact_sums import exact_sum, exact_total
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import ids_in, lookup
@@ -21,7 +22,6 @@ from siyu.segmentation.records import has_column
 
 from .audience import Audience, audience_of, groups_of
 from .buying_days import order_codes
-from .estimates import known
 from .paths import earliest
 from .periods import days_us
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from siyu.datasets.clock import local_day
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError, warn
+from siyu.datasets.estimates import known, means, named_columns, shares
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ordering import distinct, opens_run
@@ -18,7 +19,6 @@ from siyu.datasets.purchases import is_purchase
 from .aarrr import ACTS, acts_of
 from .audience import Audience, audience_of, groups_of
 from .cohort_cells import NO_DAY, Cells
-from .estimates import known, means, named_columns, shares
 from .paths import NEVER, earliest
 from .periods import check_period, first_day, first_whole, named
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import INSTANT, instants
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import DataError, ParameterError
+from siyu.datasets.estimates import named_columns, shares
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
@@ -28,7 +29,6 @@ from siyu.segmentation.stages import (
 from siyu.segmentation.visits import visits_of
 
 from .audience import Audience, audience_of
-from .estimates import named_columns, shares
 
 __all__ = ["festival_audience"]
 

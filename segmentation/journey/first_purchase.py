@@ -11,13 +11,13 @@ import pyarrow as pa
 from siyu.datasets.clock import DAY_US, local_day
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.estimates import known, named_columns
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.survival import Waiting
 
 from .aarrr import acts_of
 from .audience import audience_of, groups_of
-from .estimates import known, named_columns
 from .paths import NEVER, earliest
-from .survival import Waiting
 
 __all__ = ["ripening", "ripening_curve"]
 

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US
+from siyu.datasets.estimates import LEVEL, Triple, differences, known, named_columns, shares
+from siyu.datasets.survival import Waiting
 
 from .audience import Groups
-from .estimates import LEVEL, Triple, differences, known, named_columns, shares
 from .paths import NEVER, Paths
-from .survival import Waiting
 
 __all__ = ["Counts", "change_columns", "count_columns", "time_columns"]
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from siyu.datasets.clock import DAY_US, local_day
 from siyu.datasets.community import Community
 from siyu.datasets.errors import Problem, SchemaError, warn
+from siyu.datasets.estimates import known, named_columns
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
 from siyu.datasets.ids import ids_in, lookup
@@ -17,7 +18,6 @@ from siyu.datasets.intervals import Interval, bootstrap_mean
 
 from .audience import Audience, audience_of, groups_of
 from .costs import campaign_costs, costs_given
-from .estimates import known, named_columns
 from .periods import days_us
 
 __all__ = ["ltv_cac"]

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.community import Community, kind_of
+from siyu.datasets.estimates import named_columns, shares
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ordering import opens_run
@@ -15,7 +16,6 @@ from siyu.segmentation.whole_numbers import require_whole
 
 from .audience import Audience, audience_of
 from .buying_days import BuyingDays
-from .estimates import named_columns, shares
 from .periods import check_period, first_day, first_whole, named, period_of
 
 __all__ = ["new_and_old"]

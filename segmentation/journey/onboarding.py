@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import local_day
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError, warn
+from siyu.datasets.estimates import differences, named_columns, shares
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.segmentation.whole_numbers import require_whole
 
 from .aarrr import ACTS, OTHER_TABLES, acts_of, event_days
 from .audience import Audience, audience_of, groups_of
-from .estimates import differences, named_columns, shares
 
 __all__ = ["onboarding_effect"]
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, warn
+from siyu.datasets.estimates import known, named_columns, shares
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode
 from siyu.datasets.ordering import distinct
@@ -15,7 +16,6 @@ from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import BetaPrior
 
 from .audience import Audience, audience_of
-from .estimates import known, named_columns, shares
 from .paths import earliest
 from .periods import days_us
 

@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import ParameterError
+from siyu.datasets.estimates import means, named_columns
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ordering import distinct
 from siyu.segmentation.whole_numbers import require_whole
 
 from .aarrr import ACTS, OTHER_TABLES, acts_of, event_days
 from .audience import Audience, audience_of
-from .estimates import means, named_columns
 from .periods import first_whole
 
 __all__ = ["return_after"]

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.estimates import known
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ordering import distinct
@@ -17,7 +18,6 @@ from siyu.segmentation.records import has_column
 
 from .audience import Audience, audience_of, grouped, groups_of
 from .buying_days import order_codes
-from .estimates import known
 
 __all__ = ["DRIVERS", "revenue_split"]
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from siyu.datasets.community import Community, kind_of
 from siyu.datasets.errors import warn
+from siyu.datasets.estimates import known, named_columns, shares
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import ids_in, lookup, union
@@ -16,7 +17,6 @@ from siyu.segmentation.records import has_column
 
 from .audience import audience_of, groups_of
 from .costs import Costs, campaign_costs, costs_given
-from .estimates import known, named_columns, shares
 from .paths import NEVER
 from .periods import check_period, first_day, named, period_of
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.intervals import wilson_bounds
+from .intervals import wilson_bounds
 
 __all__ = ["LEVEL", "Triple", "differences", "known", "means", "named_columns", "shares"]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siyu.segmentation.journey.estimates import differences, means, shares
-from siyu.segmentation.journey.survival import Waiting
+from siyu.datasets.estimates import differences, means, shares
+from siyu.datasets.survival import Waiting
 
 # Freireich et al. (1963), remission in weeks under 6-MP, as in Kalbfleisch & Prentice (1980) and
 # Cox & Oakes (1984): a plus marks those still in remission when last seen.
