@@ -1,4 +1,4 @@
-"""The command line: ``siyu demo``, ``siyu check``, ``siyu tag``, ``siyu run``.
+"""The command line: ``siyu demo``, ``siyu check``, ``siyu tag``, ``siyu koc``, ``siyu run``.
 
 Heavy libraries load inside the commands that need them, so that ``--help`` is instant.
 """
@@ -54,6 +54,10 @@ Zone = Annotated[
 Require = Annotated[
     str, typer.Option("--require", help="Steps that must not be skipped: tags,koc,...")
 ]
+File = Annotated[Path, typer.Option("--out", help="A .parquet or .csv file.")]
+Words = Annotated[
+    str | None, typer.Option("--words", help="Words for codes, zh or en; default codes.")
+]
 Rules = Annotated[Path | None, typer.Option("--rules", help="Own tags: a YAML or JSON file.")]
 
 
@@ -103,11 +107,9 @@ def run(
 def tag(
     data: Annotated[Path, typer.Argument(help="Folder of <table>.parquet files.")],
     as_of: AsOf,
-    out: Annotated[Path, typer.Option("--out", help="A .parquet or .csv file.")],
+    out: File,
     rules: Rules = None,
-    words: Annotated[
-        str | None, typer.Option("--words", help="Words for codes, zh or en; default codes.")
-    ] = None,
+    words: Words = None,
     tz: Zone = None,
     quiet: Quiet = False,
 ) -> None:
@@ -116,12 +118,33 @@ def tag(
     from siyu.tag_file import write_tags
 
     c = Community.from_folder(data, tz=tz)
-    with warnings.catch_warnings(record=True) as caught:
+    with _warnings_told():
         n_members, n_tags = write_tags(c, out, as_of=as_of, rules=rules, words=words)
-    for warning in caught:
-        typer.echo(f"siyu: {warning.message}", err=True)
     if not quiet:
         typer.echo(f"{n_members:,} members, {n_tags} tags: {out}")
+
+
+@app.command()
+def koc(
+    data: Annotated[Path, typer.Argument(help="Folder of <table>.parquet files.")],
+    as_of: AsOf,
+    out: File,
+    exclude: Annotated[
+        Path | None, typer.Option("--exclude", help="Whom not to rank: one member_id a line.")
+    ] = None,
+    words: Words = None,
+    tz: Zone = None,
+    quiet: Quiet = False,
+) -> None:
+    """Rank the KOC in DATA, with reasons, and say who was left out and why."""
+    from siyu.datasets import Community
+    from siyu.koc_file import write_koc
+
+    c = Community.from_folder(data, tz=tz)
+    with _warnings_told():
+        n_ranked, n_left_out = write_koc(c, out, as_of=as_of, exclude=exclude, words=words)
+    if not quiet:
+        typer.echo(f"{n_ranked:,} members ranked, {n_left_out:,} left out: {out}")
 
 
 @app.command()
@@ -189,6 +212,15 @@ def _run(
         for line in summary_lines(result, out, options.lang):
             typer.echo(line)
     return result
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Print the warnings of the work below, each as one line, when it is done."""
+    with warnings.catch_warnings(record=True) as caught:
+        yield
+    for warning in caught:
+        typer.echo(f"siyu: {warning.message}", err=True)
 
 
 @contextmanager

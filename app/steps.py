@@ -74,8 +74,8 @@ def tag_members(c: Community, *, as_of: Any, rules: "TagRules | None" = None) ->
     return tags
 
 
-def find_koc(c: Community, *, as_of: Any) -> Koc:
-    """Rank the members who bridge communities; see `siyu.graph.koc`.
+def find_koc(c: Community, *, as_of: Any, exclude: Any = None) -> Koc:
+    """Rank the members who bridge communities, but those of `exclude`; see `siyu.graph.koc`.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def find_koc(c: Community, *, as_of: Any) -> Koc:
     from siyu.graph import build_ties, koc
 
     ties = build_ties(c, as_of=as_of)
-    return Koc(koc(c, as_of=as_of, ties=ties), ties)
+    return Koc(koc(c, as_of=as_of, exclude=exclude, ties=ties), ties)
 
 
 def rank_offers(c: Community, *, as_of: Any, k: int, random_state: int) -> Offers:

@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from siyu.datasets import Community, ParameterError, label
-from siyu.datasets.files import write_csv, write_parquet
+from siyu.datasets import Community
 from siyu.datasets.frames import to_arrow
 from siyu.datasets.labels import Lang, words_of
 from siyu.steps import read_rules
+from siyu.table_file import check_file, for_people, language, write_table
 
 if TYPE_CHECKING:
     from siyu.segmentation import TagRules
@@ -53,28 +52,20 @@ def write_tags(
     """
     from siyu.segmentation import tag
 
-    writers = {".parquet": write_parquet, ".csv": write_csv}
-    if out.suffix not in writers:
-        raise ParameterError("out", f"out must end with .parquet or .csv, got {out.name!r}")
-    if words not in (None, "zh", "en"):
-        raise ParameterError("words", f"words must be zh or en, got {words!r}")
+    check_file(out)
+    lang = language(words)
     own = read_rules(rules)
     table, _ = to_arrow(tag(c, as_of=as_of, rules=own, output="pyarrow"))
-    if words is not None:
-        table = _for_people(table, own, "en" if words == "en" else "zh")
-    writers[out.suffix](out, table)
+    if lang is not None:
+        table = _in_words(table, own, lang)
+    write_table(out, table)
     return table.num_rows, table.num_columns - 1
 
 
-def _for_people(table: pa.Table, own: "TagRules | None", lang: Lang) -> pa.Table:
-    """Put words in the place of codes and names of tags, and round what has decimals."""
+def _in_words(table: pa.Table, own: "TagRules | None", lang: Lang) -> pa.Table:
+    """Name the tags and their codes, the caller's own ones too."""
     names = words_of("tag", lang)
     if own is not None:
         table, _ = to_arrow(own.label(table, lang))
         names |= {rule.name: rule.zh if lang == "zh" else rule.en for rule in own.tags}
-    spoken, _ = to_arrow(label(table, lang))
-    columns = [
-        pc.round(column, 3) if pa.types.is_floating(column.type) else column
-        for column in spoken.columns
-    ]
-    return pa.table(columns, names=[names.get(name, name) for name in spoken.column_names])
+    return for_people(table, names, lang)

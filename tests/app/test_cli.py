@@ -180,3 +180,12 @@ def test_rules_that_name_what_nobody_knows_are_bad_data(shop: Path, tmp_path: Pa
     assert done.returncode == 3
     assert "dormant" in done.stderr
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_koc_are_written_in_words_for_people(shop: Path, tmp_path: Path) -> None:
+    out = tmp_path / "koc.csv"
+    done = siyu("koc", shop, "--as-of", "2026-06-03", "--words", "en", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "members ranked" in done.stdout
+    assert pd.read_csv(out)["rank"].dropna().is_monotonic_increasing
