@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from .cluster_words import CLUSTER_WORDS
 from .errors import ParameterError
 from .frames import Frame, from_arrow, to_arrow
+from .fission_words import FISSION_WORDS
 from .journey_words import JOURNEY_WORDS
 from .koc_words import KOC_WORDS
 from .lifecycle_words import CHANGE_REASON_WORDS, WIN_BACK_WORDS
@@ -88,6 +89,7 @@ WORDS: dict[str, Words] = {
     "before": _TAG_VALUES,
     "after": _TAG_VALUES,
     "change": _CHANGES,
+    **FISSION_WORDS,
     **JOURNEY_WORDS,
     **KOC_WORDS,
     **OFFER_WORDS,

@@ -1,0 +1,16 @@
+"""Words for the codes of referrals: column -> code -> (Chinese, English)."""
+
+__all__ = ["FISSION_WORDS"]
+
+FISSION_WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "signs": {
+        "silent_invitees": ("邀来的人不买也不说话", "invitees never buy or talk"),
+        "instant_quits": ("邀来的人进群当天就退", "invitees quit within a day"),
+        "burst": ("短时间内扎堆加入", "joined in a burst"),
+        "ring": ("循环互邀成环", "brought each other in a ring"),
+        "mutual": ("两人互邀", "brought each other"),
+        "self_invite": ("自己邀请自己", "brought themselves"),
+        "shared_id": ("共用设备或号码", "share a device or another id"),
+    },
+}
+"""The words that `siyu.datasets.label` puts in the place of codes."""
