@@ -1,8 +1,11 @@
 """Between networkx graphs and member graphs."""
 
+from collections.abc import Iterable, Mapping
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.errors import DataError, ParameterError
@@ -11,7 +14,7 @@ from siyu.datasets.ids import encode
 from .member_graph import MemberGraph
 from .tie_arrays import Codes, Weights
 
-__all__ = ["GraphLike", "as_member_graph", "read_networkx", "write_networkx"]
+__all__ = ["GraphLike", "as_member_graph", "read_edges", "read_networkx", "write_networkx"]
 
 GraphLike = Any
 """A MemberGraph or a networkx graph."""
@@ -47,15 +50,51 @@ def read_networkx(G: Any, weight: str | None) -> tuple[Codes, Codes, Weights | N
     nodes = list(G)
     codes, ids = encode(_labels(nodes))
     code_of = dict(zip(nodes, codes.tolist(), strict=True))
+    source, target, data = read_edges(G, code_of)
     if weight is None:
-        edges = list(G.edges())
-        strength = None
-    else:
-        edges = list(G.edges(data=weight, default=1.0))
-        strength = _strength([edge[2] for edge in edges], weight)
-    source = np.fromiter((code_of[edge[0]] for edge in edges), np.int32, len(edges))
-    target = np.fromiter((code_of[edge[1]] for edge in edges), np.int32, len(edges))
-    return source, target, strength, ids
+        return source, target, None, ids
+    return source, target, _strength([edge.get(weight, 1.0) for edge in data], weight), ids
+
+
+def read_edges(
+    G: Any, code_of: Mapping[Any, int]
+) -> tuple[Codes, Codes, Iterable[Mapping[Any, Any]]]:
+    """Read every edge of a networkx graph once, several times faster than ``list(G.edges)``.
+
+    Parameters
+    ----------
+    G : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+    code_of : mapping of node to code
+
+    Returns
+    -------
+    source, target : int32 arrays, m
+        In an undirected graph the code of the source is not above that of the target.
+    data : iterable of mappings, m, to go through once
+        The attributes of each edge.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> source, target, data = read_edges(nx.path_graph(3), {0: 0, 1: 1, 2: 2})
+    >>> source, target, list(data)
+    (array([0, 1], dtype=int32), array([1, 2], dtype=int32), [{}, {}])
+    """
+    # Maps and chains walk the dicts of the graph without a step of Python an edge.
+    rows = [row for _, row in G.adjacency()]
+    near = np.fromiter(map(code_of.__getitem__, G.adj), np.int32, len(rows))
+    source = np.repeat(near, np.fromiter(map(len, rows), np.int64, len(rows)))
+    target = np.fromiter(map(code_of.__getitem__, chain.from_iterable(rows)), np.int32, len(source))
+    data: Iterable[Any] = chain.from_iterable(row.values() for row in rows)
+    if not G.is_directed():  # where every edge but a loop stands in two rows
+        once = source <= target
+        source, target, data = source[once], target[once], compress(data, once)
+    if G.is_multigraph():
+        parallel = list(data)
+        times: npt.NDArray[np.int64] = np.fromiter(map(len, parallel), np.int64, len(parallel))
+        source, target = np.repeat(source, times), np.repeat(target, times)
+        data = chain.from_iterable(edges.values() for edges in parallel)
+    return source, target, data
 
 
 def write_networkx(graph: MemberGraph) -> Any:

@@ -1,5 +1,7 @@
 """Leiden and Louvain: compiled moves of single nodes, and what happens between them."""
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +11,7 @@ from scipy import sparse
 
 from siyu.graph.tie_arrays import Codes, Ties, Weights, rows_of, sums_at
 
-__all__ = ["leiden", "louvain"]
+__all__ = ["leiden", "louvain", "partitions"]
 
 _TOLERANCE = 1e-3  # nodes move round by round until a round gains less modularity than this
 _WORTHWHILE = 1e-4  # Leiden starts again from its result until that gains less than this
@@ -35,12 +37,25 @@ def leiden(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> 
         Community of each node, numbered without gaps in no order that means anything. Every
         community is connected; a node without ties is alone.
     """
-    labels, quality = np.arange(n, dtype=np.int32), -np.inf
+    return deque(partitions(ties, n, resolution, draw), maxlen=1).pop()
+
+
+def partitions(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> Iterator[Codes]:
+    """Give the partition after each level of the first Leiden pass, then after each better pass.
+
+    Parameters as of `leiden`, whose result is the last partition.
+    """
+    labels = np.arange(n, dtype=np.int32)
     if len(ties.weight) == 0:
-        return labels
+        yield labels
+        return
     level = _Level.of(ties, n)
-    for _ in range(_MOST_STARTS):
-        better = _shuffled_pass(level, labels, resolution, draw, refined=True)
+    quality = -np.inf
+    for start in range(_MOST_STARTS):
+        better = labels
+        for better in _shuffled_pass(level, labels, resolution, draw, refined=True):
+            if start == 0:
+                yield better
         found = level.quality(better, resolution)
         gain = found - quality
         if gain > 0:
@@ -48,7 +63,7 @@ def leiden(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> 
         if gain < _WORTHWHILE:
             break
     pieces: Codes = sparse.csgraph.connected_components(level.inside(labels).matrix)[1]
-    return pieces
+    yield pieces
 
 
 def louvain(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> Codes:
@@ -59,7 +74,8 @@ def louvain(ties: Ties, n: int, resolution: float, draw: np.random.Generator) ->
     labels = np.arange(n, dtype=np.int32)
     if len(ties.weight) == 0:
         return labels
-    return _shuffled_pass(_Level.of(ties, n), labels, resolution, draw, refined=False)
+    passed = _shuffled_pass(_Level.of(ties, n), labels, resolution, draw, refined=False)
+    return _numbered(deque(passed, maxlen=1).pop())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,15 +144,16 @@ class _Level:
 
 def _shuffled_pass(
     level: _Level, labels: Codes, resolution: float, draw: np.random.Generator, *, refined: bool
-) -> Codes:
-    """Make one pass over the nodes in a drawn order."""
+) -> Iterator[Codes]:
+    """Make one pass over the nodes in a drawn order; give the division after each level."""
     order = draw.permutation(len(labels))
-    result = np.empty_like(labels)
-    result[order] = _pass(level.reordered(order), labels[order], resolution, refined=refined)
-    return _numbered(result)
+    for found in _pass(level.reordered(order), labels[order], resolution, refined=refined):
+        result = np.empty_like(labels)
+        result[order] = found
+        yield result
 
 
-def _pass(level: _Level, labels: Codes, resolution: float, *, refined: bool) -> Codes:
+def _pass(level: _Level, labels: Codes, resolution: float, *, refined: bool) -> Iterator[Codes]:
     """Move nodes, merge what belongs together, and go on with the merged graph to the end.
 
     Leiden merges not whole communities but the parts that they refine into, found by moving
@@ -146,14 +163,14 @@ def _pass(level: _Level, labels: Codes, resolution: float, *, refined: bool) -> 
     labels = _numbered(labels)
     while True:
         labels = level.moved(labels, resolution)
+        yield labels[node]
         parts = labels
         if refined:
             alone = np.arange(len(labels), dtype=np.int32)
             parts = level.inside(labels).moved(alone, resolution)
         n_parts = int(parts.max()) + 1
         if n_parts == len(parts):
-            of_node: Codes = labels[node]
-            return of_node
+            return
         of_part = np.empty(n_parts, dtype=np.int32)
         of_part[parts] = labels
         level, node, labels = level.merged(parts), parts[node], of_part
