@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from .cluster_words import CLUSTER_WORDS
 from .errors import ParameterError
-from .frames import Frame, from_arrow, to_arrow
 from .fission_words import FISSION_WORDS
+from .frames import Frame, from_arrow, to_arrow
 from .journey_words import JOURNEY_WORDS
 from .koc_words import KOC_WORDS
 from .lifecycle_words import CHANGE_REASON_WORDS, WIN_BACK_WORDS
