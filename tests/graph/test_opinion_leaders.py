@@ -15,10 +15,10 @@ from siyu.graph.ranking.opinion_leaders import opinion_leaders, opinion_scores
 
 
 def named() -> MemberGraph:
-    """Let 1 and 2 name 3 (weights 1 and 3), 3 name 1 (weight 2); nobody names 2 or 4."""
+    """Let 1 and 2 name 3 (weights 0.5 and 3), 3 name 1 (weight 2); nobody names 2 or 4."""
     ends = np.array([[1, 3], [2, 3], [3, 1]])
     return MemberGraph.from_arrays(
-        ends[:, 0], ends[:, 1], np.array([1.0, 3.0, 2.0]), ids=np.arange(1, 5), directed=True
+        ends[:, 0], ends[:, 1], np.array([0.5, 3.0, 2.0]), ids=np.arange(1, 5), directed=True
     )
 
 
@@ -28,23 +28,25 @@ def drawn(seed: int, n: int = 40, m: int = 200) -> pd.DataFrame:
     return ties[ties["source"] != ties["target"]].assign(weight=lambda t: rng.random(len(t)) + 0.1)
 
 
-def test_score_is_the_root_of_number_times_strength() -> None:
-    # 1: one namer of weight 2; 3: two namers of 1 + 3
-    np.testing.assert_allclose(opinion_scores(named()), [np.sqrt(2), 0, np.sqrt(8), 0])
+def test_score_counts_namers_each_for_one_at_most() -> None:
+    # 1: named by 3 (weight 2); 3: by 1 (weight 0.5) and by 2 (weight 3)
+    assert opinion_scores(named()).tolist() == [1.0, 0.0, 1.5, 0.0]
 
 
-def test_with_weights_of_one_the_score_is_the_number_of_namers() -> None:
-    ties = drawn(1).drop(columns="weight").drop_duplicates()
-    graph = MemberGraph.from_ties(ties)
-    named_by = ties.groupby("target").size().reindex(graph.ids.to_pylist(), fill_value=0)
-    np.testing.assert_allclose(opinion_scores(graph), named_by)
+def test_with_weights_of_one_or_more_the_score_is_the_number_of_namers() -> None:
+    ties = drawn(1)
+    graph = MemberGraph.from_ties(ties.assign(weight=ties["weight"] + 1))
+    listed = opinion_leaders(graph).sort_values("member_id")
+    assert listed["n_named_by"].tolist() == opinion_scores(graph).tolist()
+    assert listed["n_named_by"].tolist() == [
+        ties.loc[ties["target"] == i, "source"].nunique() for i in graph.ids.to_pylist()
+    ]
 
 
 def test_namers_who_adopted_no_longer_count_and_adopters_count_double() -> None:
     adopted = np.array([True, False, False, False])
-    # 1 adopted: namer 3 did not, sqrt(1 x 2) x 2; 3: namer 2 alone is left, sqrt(1 x 3)
-    expected = [2 * np.sqrt(2), 0, np.sqrt(3), 0]
-    np.testing.assert_allclose(opinion_scores(named(), adopted), expected)
+    # 1 adopted: its namer 3 did not, 1 x 2; 3: only namer 2 is left, 1
+    assert opinion_scores(named(), adopted).tolist() == [2.0, 0.0, 1.0, 0.0]
 
 
 def test_nobody_adopted_is_the_score_without_behaviour() -> None:
@@ -67,7 +69,7 @@ def test_columns_and_order_by_hand() -> None:
     assert found["member_id"].tolist() == [1, 3, 2, 4]
     assert found["rank"].tolist() == [1, 2, 3, 4]
     assert found["n_named_by"].tolist() == [1, 2, 0, 0]
-    assert found["strength"].tolist() == [2.0, 4.0, 0.0, 0.0]
+    assert found["strength"].tolist() == [2.0, 3.5, 0.0, 0.0]
     assert found["n_mutual"].tolist() == [1, 1, 0, 0]
     assert found["n_open"].tolist() == [1, 1, 0, 0]
     assert found["has_adopted"].tolist() == [True, False, False, False]
