@@ -1,0 +1,167 @@
+"""The shape of a forest: roots, depths, subtrees, in steps that double.
+
+Nothing here walks level by level, because a chain of a million members has a million levels.
+A member looks at the parent, then at the parent's parent, then four up, eight up: after some
+twenty steps everybody has met the root. Written down in preorder (every member before those
+below, subtree after subtree) a subtree is a span of neighbours, and any sum over it the
+difference of two running sums.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from siyu.datasets.exact_sums import exact_total
+from siyu.datasets.ordering import stable_order
+
+__all__ = ["ForestShape", "climb"]
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+
+_COARSE = 2.0**20
+_FINE = 2.0**56
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForestShape:
+    """Where every member of a forest stands; int32 arrays over the members.
+
+    Attributes
+    ----------
+    parent : position of the parent, -1 for a root
+    root : position of the root of the tree
+    depth : steps up to the root
+    size : members of the subtree, the member included
+    height : steps down to the deepest member below
+    place : position in preorder; of siblings the one with the highest subtree comes first
+    order : the members in preorder
+    """
+
+    parent: Codes
+    root: Codes
+    depth: Codes
+    size: Codes
+    height: Codes
+    place: Codes
+    order: Codes
+
+    @classmethod
+    def of(cls, parent: Codes, root: Codes, depth: Codes) -> "ForestShape":
+        """Measure a forest that has no circles (see `climb`).
+
+        Examples
+        --------
+        >>> parent = np.array([-1, 0, 0, 2], dtype=np.int32)
+        >>> shape = ForestShape.of(parent, *climb(parent)[:2])
+        >>> shape.size, shape.height, shape.order  # doctest: +NORMALIZE_WHITESPACE
+        (array([4, 1, 2, 1], dtype=int32), array([2, 0, 1, 0], dtype=int32),
+         array([0, 2, 3, 1], dtype=int32))
+        """
+        size, height = _subtrees(parent, depth)
+        place = _preorder(parent, root, size, height)
+        order = np.empty_like(place)
+        order[place] = np.arange(len(place), dtype=place.dtype)
+        return cls(parent, root, depth, size, height, place, order)
+
+    def below(self, counts: Ints) -> Ints:
+        """Sum whole numbers of everybody below each member, the member excluded."""
+        running = np.zeros(len(counts) + 1, dtype=np.int64)
+        np.cumsum(counts[self.order], out=running[1:])
+        # Differences stay right where the running sum itself goes round.
+        return np.asarray(running[self.place + self.size] - running[self.place + 1])
+
+    def below_exactly(self, values: Floats) -> Floats:
+        """Sum amounts of everybody below each member: the same whoever else is in the forest.
+
+        As `siyu.datasets.exact_sums.exact_sum` does, in whole units of 2**-20 and of 2**-56.
+
+        Raises
+        ------
+        ParameterError
+            If the amounts are not finite, or add up to 2**42 (4.4e12) or more.
+        """
+        exact_total(np.abs(values))  # refuses what would not add up
+        units = np.rint(values * _COARSE)
+        rest = np.rint((values - units / _COARSE) * _FINE)
+        coarse, fine = self.below(units.astype(np.int64)), self.below(rest.astype(np.int64))
+        return np.asarray(coarse / _COARSE + fine / _FINE)
+
+
+def climb(parent: Codes, step: Codes | None = None) -> tuple[Codes, Codes, Codes]:
+    """Climb from every member to the root, and add up the steps on the way.
+
+    Parameters
+    ----------
+    parent : int32 array, n
+        -1 for a root.
+    step : int32 array, n, optional
+        What the step from a member to the parent adds; default 1, which gives depths.
+
+    Returns
+    -------
+    root : int32 array
+    total : int32 array
+        Sum of the steps.
+    on_cycle : int32 array
+        Members on circles, ascending. For them, and for all who hang below them, `root` and
+        `total` mean nothing.
+
+    Examples
+    --------
+    >>> climb(np.array([-1, 0, 1, 4, 3], dtype=np.int32))[2]
+    array([3, 4], dtype=int32)
+    """
+    n = len(parent)
+    is_root = parent < 0
+    above = np.where(is_root, np.arange(n, dtype=parent.dtype), parent)
+    total = np.where(is_root, 0, 1 if step is None else step).astype(parent.dtype)
+    moving = np.flatnonzero(~is_root[above])
+    for _ in range(n.bit_length()):
+        if not len(moving):
+            break
+        via = above[moving]
+        reached = above[via]
+        total[moving] += total[via]
+        above[moving] = reached
+        moving = moving[~is_root[reached]]
+    # After more steps than there are members, who still moves has been round a circle; the
+    # places where they stand now are all of its members.
+    return above, total, np.unique(above[moving])
+
+
+def _subtrees(parent: Codes, depth: Codes) -> tuple[Codes, Codes]:
+    """Count each subtree and measure its height: first 1 step down, then 2, 4, 8."""
+    n = len(parent)
+    size, height = np.ones(n, dtype=np.int32), np.zeros(n, dtype=np.int32)
+    above, at, reach = parent.copy(), np.flatnonzero(parent >= 0), 1
+    while len(at):  # `above` is the ancestor `reach` steps up of all who are that deep
+        ancestor = above[at]
+        more = np.bincount(ancestor, size[at], n)
+        np.maximum.at(height, ancestor, height[at] + np.int32(reach))
+        size += more.astype(np.int32)
+        reach *= 2
+        deep = depth[at] >= reach
+        at = at[deep]
+        above[at] = above[ancestor[deep]]
+    return size, height
+
+
+def _preorder(parent: Codes, root: Codes, size: Codes, height: Codes) -> Codes:
+    """Lay the members out so that each subtree is a span, its highest branch first."""
+    n = len(parent)
+    if not n:
+        return np.empty(0, dtype=np.int32)
+    tallest = int(height.max())
+    siblings = stable_order((parent.astype(np.int64) + 1) * (tallest + 1) + (tallest - height))
+    family = parent[siblings]
+    before = np.cumsum(size[siblings], dtype=np.int64) - size[siblings]
+    opens = np.ones(n, dtype=bool)
+    opens[1:] = family[1:] != family[:-1]
+    start = before[np.maximum.accumulate(np.where(opens, np.arange(n), 0))]
+    step = np.empty(n, dtype=np.int32)
+    step[siblings] = before - start + 1
+    down = climb(parent, step)[1]
+    return np.asarray(step[root] - 1 + down, dtype=np.int32)
