@@ -50,8 +50,7 @@ def widest_below(shape: ForestShape) -> Ints:
     joint = parent[top[joining]]
     met = joint + depth[joining] - depth[joint]  # who stands on the other path, as deep
     width = _width(shape, depth, top, joining)
-    order = stable_order(-joint)
-    order = order[stable_order(met[order])]  # by generation of a path, from below upwards
+    order = stable_order(met * n + (n - joint))  # by generation of a path, from below upwards
     joint, met, width = joint[order], met[order], width[order]
     running = np.cumsum(width)
     first = np.flatnonzero(opens_run(met))
@@ -68,14 +67,19 @@ def widest_below(shape: ForestShape) -> Ints:
 
 
 def _width(shape: ForestShape, depth: Ints, top: Ints, at: Ints) -> Ints:
-    """Count, at the generation of each place, everybody below the top of its path."""
+    """Count, at the generation of each place, everybody below the top of its path.
+
+    The place itself is the first of them, because the highest branch comes first.
+    """
     width = np.ones(len(at), dtype=np.int64)
     inner = np.flatnonzero(top[at] != at)
     if not len(inner):
         return width
-    n, start = len(depth), top[at[inner]]
-    level = depth[at[inner]] * n
-    met = np.sort(depth * n + np.arange(n))
-    end = start + shape.size[shape.order[start]]
-    width[inner] = np.searchsorted(met, level + end) - np.searchsorted(met, level + start)
+    n, place = len(depth), at[inner]
+    end = top[place] + shape.size[shape.order[top[place]]]
+    by_level = stable_order(depth)
+    rank = np.empty(n, dtype=np.int64)
+    rank[by_level] = np.arange(n)
+    after = np.searchsorted(depth[by_level] * n + by_level, depth[place] * n + end)
+    width[inner] = after - rank[place]
     return width

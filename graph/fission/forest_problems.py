@@ -69,15 +69,8 @@ class Findings:
         staff : pyarrow.Array
         """
         found = _left_out(claims, accepted, circular, staff)
-        rows = np.sort(accepted[accepted >= 0])
-        sent, inviter = claims.time[rows], claims.inviter[rows]
-        brought = np.full(len(accepted), UNDATED)
-        brought[claims.invitee[rows]] = sent
-        found["undated"] = rows[sent == UNDATED]
-        late = _later(sent, joined[claims.invitee[rows]], _CLOCKS_DIFFER)
-        found["after_joining"] = rows[late]
-        early = _later(joined[inviter], sent, _CLOCKS_DIFFER) | _later(brought[inviter], sent, 0)
-        found["inviter_later"] = rows[early]
+        rows = accepted[accepted >= 0]
+        found |= _to_doubt(claims, rows, joined)
         order = [found[name] for name in PROBLEMS]
         kind = np.repeat(np.arange(len(order)), [len(rows) for rows in order])
         return cls(np.concatenate(order), kind)
@@ -153,13 +146,26 @@ def _left_out(claims: Claims, accepted: Ints, circular: Ints, staff: pa.Array) -
     }
 
 
+def _to_doubt(claims: Claims, rows: Ints, joined: Ints) -> dict[str, Ints]:
+    """Find the rows that count, though their times are unknown or do not fit."""
+    sent, inviter, invitee = claims.time[rows], claims.inviter[rows], claims.invitee[rows]
+    brought = np.full(len(joined), UNDATED)
+    brought[invitee] = sent
+    early = _later(brought[inviter], sent, 0)
+    late = np.zeros(len(rows), dtype=bool)
+    if np.any(joined != UNDATED):
+        late = _later(sent, joined[invitee], _CLOCKS_DIFFER)
+        early |= _later(joined[inviter], sent, _CLOCKS_DIFFER)
+    undated = sent == UNDATED
+    return {"undated": rows[undated], "after_joining": rows[late], "inviter_later": rows[early]}
+
+
 def _names_staff(rows: pa.Table, at: Ints, staff: pa.Array) -> Bools:
     few = rows.take(pa.array(at))
     named = [lookup(few[column], staff) >= 0 for column in ("inviter_id", "invitee_id")]
-    return np.asarray(named[0] | named[1])
+    return np.asarray(np.logical_or(*named))
 
 
 def _later(time: Ints, than: Ints, by: int) -> Bools:
     """Tell which times are later by more than `by`; unknown ones are not."""
-    known = (time != UNDATED) & (than != UNDATED)
-    return known & (np.where(known, time, 0) - np.where(known, than, 0) > by)
+    return np.asarray((than != UNDATED) & (time > np.maximum(than, UNDATED + 1) + by))

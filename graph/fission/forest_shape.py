@@ -8,6 +8,7 @@ difference of two running sums.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ __all__ = ["ForestShape", "climb"]
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 _COARSE = 2.0**20
 _FINE = 2.0**56
@@ -68,10 +70,22 @@ class ForestShape:
 
     def below(self, counts: Ints) -> Ints:
         """Sum whole numbers of everybody below each member, the member excluded."""
+        return self.of_members(self.below_places(counts[self.order]))
+
+    def below_places(self, counts: Ints) -> Ints:
+        """Do as `below` does, where both the numbers and the sums stand in preorder."""
         running = np.zeros(len(counts) + 1, dtype=np.int64)
-        np.cumsum(counts[self.order], out=running[1:])
+        np.cumsum(counts, out=running[1:])
+        end = np.arange(len(counts))
+        end += self.size[self.order]
         # Differences stay right where the running sum itself goes round.
-        return np.asarray(running[self.place + self.size] - running[self.place + 1])
+        return np.asarray(running[end] - running[1:])
+
+    def of_members(self, of_places: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        """Put values that stand in preorder back to their members."""
+        values = np.empty_like(of_places)
+        values[self.order] = of_places
+        return values
 
     def below_exactly(self, values: Floats) -> Floats:
         """Sum amounts of everybody below each member: the same whoever else is in the forest.
@@ -84,10 +98,11 @@ class ForestShape:
             If the amounts are not finite, or add up to 2**42 (4.4e12) or more.
         """
         exact_total(np.abs(values))  # refuses what would not add up
+        values = values[self.order]
         units = np.rint(values * _COARSE)
         rest = np.rint((values - units / _COARSE) * _FINE)
-        coarse, fine = self.below(units.astype(np.int64)), self.below(rest.astype(np.int64))
-        return np.asarray(coarse / _COARSE + fine / _FINE)
+        coarse, fine = (self.below_places(part.astype(np.int64)) for part in (units, rest))
+        return self.of_members(np.asarray(coarse / _COARSE + fine / _FINE))
 
 
 def climb(parent: Codes, step: Codes | None = None) -> tuple[Codes, Codes, Codes]:

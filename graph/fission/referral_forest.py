@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from siyu.datasets.clock import INSTANT
 from siyu.datasets.errors import ParameterError
-from siyu.datasets.ids import ids_in, lookup
+from siyu.datasets.ids import encode, lookup
 from siyu.graph.undated import UNDATED, times_of
 
 from .forest_breadth import widest_below
@@ -195,8 +195,11 @@ class ReferralForest:
             lengths["time"] = len(rows["referral_time"])
         if len(set(lengths.values())) > 1:
             raise ParameterError("invitee", f"arrays must be as long as each other, got {lengths}")
-        members = ids_in(*(part for part in (*ends.values(), also) if len(part))) if kinds else also
-        claims = Claims.of(pa.table(rows), members)
+        known = [part for part in (*ends.values(), also) if len(part)]
+        codes, members = encode(pa.chunked_array(known or [also]))
+        m = lengths["inviter_id"]
+        table = pa.table(rows)
+        claims = Claims(codes[:m], codes[m : 2 * m], times_of(table, "referral_time"), table)
         joined = np.full(len(members), UNDATED)
         forest = _grown(claims, members, joined, pa.array([], members.type), None)
         warn_of_errors(forest.findings, claims, "ReferralForest.from_arrays()")
@@ -315,12 +318,13 @@ def _virality(shape: ForestShape) -> Floats:
 
     The squares are summed in two parts, because those of a long chain pass 2**63.
     """
-    s, n = shape.size.astype(np.int64), shape.size.astype(np.float64)
-    square = s * s
-    squares = shape.below(square >> 32) * 2.0**32 + shape.below(square & 0xFFFFFFFF)
-    between = n * shape.below(s) - squares
+    s = shape.size[shape.order].astype(np.int64)
+    n, square = s.astype(np.float64), s * s
+    high, low = shape.below_places(square >> 32), shape.below_places(square & 0xFFFFFFFF)
+    between = n * shape.below_places(s) - (high * 2.0**32 + low)
     pairs = n * (n - 1)
-    return np.asarray(np.divide(2 * between, pairs, out=np.full(len(s), np.nan), where=pairs > 0))
+    mean = np.divide(2 * between, pairs, out=np.full(len(s), np.nan), where=pairs > 0)
+    return shape.of_members(mean)
 
 
 def _take(values: Ints, at: Ints) -> Ints:
