@@ -14,10 +14,10 @@ from siyu.datasets.community import Community, as_community, kind_of
 from siyu.datasets.errors import warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
+from siyu.datasets.spans import span_us
 from siyu.datasets.windows import training_cuts
 
 from .records import table_of
-from .spans import span_us
 from .stage_rules import StageRules
 from .stages import STAGES, TIMES, chosen_rules
 from .stages_over_time import stages_at_moments

@@ -17,12 +17,12 @@ from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import GammaPrior
+from siyu.datasets.spans import span_us
 
 from .records import ended_early, table_of
 from .return_curves import ReturnCurves
 from .rhythm import Pace, Rhythm, pace_of
 from .silence import chance_to_return, curves_of, rhythm_for
-from .spans import span_us
 from .stage_rules import StageRules
 from .stages import STAGES, activity_rows, stage_at_visits, stage_table
 from .visits import Visits, visits_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from siyu.datasets.errors import ParameterError
+from .errors import ParameterError
 
 __all__ = ["span_us"]
 
