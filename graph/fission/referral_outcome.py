@@ -9,10 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.exact_sums import exact_sum
-from siyu.datasets.ids import lookup
-from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import GammaPrior, shrink_mean, shrink_rate
-from siyu.graph.undated import UNDATED, times_of
+from siyu.graph.undated import UNDATED
+
+from .forest_claims import Claims
+from .referral_money import referral_money
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
@@ -77,16 +79,16 @@ def referral_outcome(known: "Community", members: pa.Array) -> ReferralOutcome:
     -------
     ReferralOutcome
     """
-    inviter, invitee, time = _first_referrals(known.arrow("referrals"), members)
-    orders = MemberRows.of(known.arrow("orders"), time="order_time", members=members)
-    first_purchase = orders.where(is_purchase(orders.table)).first_time()[invitee]
-    was_buyer = first_purchase < np.where(time == UNDATED, -np.inf, time)
-    inviter, invitee = inviter[~was_buyer], invitee[~was_buyer]
     n = len(members)
+    claims = Claims.of(known.arrow("referrals"), members)
+    row = claims.first(n)
+    brought = row >= 0
+    since = np.full(n, UNDATED)
+    since[brought] = claims.time[row[brought]]
+    money = referral_money(known, members, brought, since)
+    inviter, spent = claims.inviter[row[money.won]], money.gmv[money.won]
     n_invitees = np.bincount(inviter, minlength=n)
-    bought = ~np.isnan(first_purchase[~was_buyer])
-    n_buyers = np.bincount(inviter[bought], minlength=n)
-    spent = np.maximum(orders.sum("amount")[invitee], 0)
+    n_buyers = np.bincount(inviter[money.bought[money.won]], minlength=n)
     gmv = exact_sum(inviter, spent, n)
     conversion, gmv_each = np.full(n, np.nan), np.full(n, np.nan)
     inviting = n_invitees > 0
@@ -106,23 +108,3 @@ def _shrunk_money(gmv: Floats, n_invitees: Ints, spent: Floats, inviter: Ints) -
     if not within > 0:
         return np.asarray(gmv / n_invitees)
     return shrink_mean(gmv, n_invitees, GammaPrior.of(gmv, n_invitees, within))
-
-
-def is_purchase(lines: pa.Table) -> npt.NDArray[np.bool_]:
-    """Tell which order lines are purchases: amount not negative, quantity above 0 or unknown."""
-    bought = np.asarray(lines["amount"].to_numpy() >= 0)
-    if "quantity" in lines.column_names:
-        bought &= ~(lines["quantity"].to_numpy() <= 0)
-    return bought
-
-
-def _first_referrals(referrals: pa.Table, members: pa.Array) -> tuple[Ints, Ints, Ints]:
-    """Give who referred each invitee first, and when."""
-    inviter = lookup(referrals["inviter_id"], members)
-    invitee = lookup(referrals["invitee_id"], members)
-    time = times_of(referrals, "referral_time")
-    kept = np.flatnonzero((inviter >= 0) & (invitee >= 0) & (inviter != invitee))
-    inviter, invitee, time = inviter[kept], invitee[kept], time[kept]
-    order = np.lexsort((inviter, time, time == UNDATED, invitee))
-    first = order[np.unique(invitee[order], return_index=True)[1]]
-    return inviter[first], invitee[first], time[first]
