@@ -1,66 +1,63 @@
-"""The five things a KOC is made of, each between 0 and 1 for every member."""
+"""The things a KOC is made of, each between 0 and 1 for every member."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from siyu.datasets.clock import DAY_US
-from siyu.datasets.ids import lookup
-from siyu.datasets.member_rows import MemberRows
-from siyu.datasets.replies import speaker_statistics
 from siyu.datasets.shrinkage import shrink_rate
-from siyu.graph.fission.referral_outcome import is_purchase, referral_outcome
-from siyu.graph.holes.bridging import community_bridging
-from siyu.graph.member_graph import MemberGraph
-from siyu.graph.tie_rules import ATTENTION_KINDS
+from siyu.graph.fission.referral_outcome import ReferralOutcome, referral_outcome
 
-if TYPE_CHECKING:
-    from siyu.datasets.community import Community
+from .koc_contacts import attention_of, bridges_of, speakers_of
+from .koc_facts import KocFacts, share_below
+from .koc_habits import active_days, buying_of, days_known, invited_of, shares_of
 
-__all__ = ["COMPONENTS", "NEEDS", "KocFacts", "components", "share_below"]
+__all__ = [
+    "COMPONENTS",
+    "NEEDS",
+    "Component",
+    "KocFacts",
+    "answered_rate",
+    "components",
+    "measured_components",
+    "outcome_of",
+    "share_below",
+]
 
+Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-COMPONENTS = ("bridging", "trust", "referral", "purchases", "activity")
+COMPONENTS = ("bridging", "trust", "referral", "sharing", "purchases", "activity", "tenure")
 """The components in the order of the columns."""
 
 NEEDS = {
     "bridging": "ties, referrals, memberships or messages with replies",
     "trust": "messages with reply_to_member_id, or ties that are attention",
     "referral": "referrals and orders",
+    "sharing": "events named share or forward, referrals, or memberships with inviter_id",
     "purchases": "orders",
     "activity": "events or messages",
+    "tenure": "members with joined_at",
 }
 """The tables from which each component is measured."""
 
-_ACTIVE_DAYS = 90
-_BUYING_DAYS = 365
+_HALF_TENURE = 90.0  # days after which tenure is one half
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KocFacts:
-    """What is known before one moment.
+class Component:
+    """One component, an array each over the members.
 
     Attributes
     ----------
-    known : Community
-        Cut already.
-    end : int
-        The moment, in microseconds.
-    members : sorted pyarrow.Array
-        Everybody who is measured: all but staff.
-    ties : pyarrow.Table or None
-        ``source``, ``target``, ``weight`` and perhaps ``kind``; None if no table holds ties.
+    values : float64 array, 0..1
+        NaN for members of whom it is not known.
+    n_seen : int64 array
+        Observations that it rests on.
     """
 
-    known: "Community"
-    end: int
-    members: pa.Array
-    ties: pa.Table | None
+    values: Floats
+    n_seen: Ints
 
 
 def components(facts: KocFacts) -> dict[str, Floats]:
@@ -73,123 +70,126 @@ def components(facts: KocFacts) -> dict[str, Floats]:
     Returns
     -------
     dict of component to float64 array over the members, in the order of `COMPONENTS`
-        Each is scaled by `share_below`: 0 for nothing of it, 1 for the most of all.
+        Each is scaled by `share_below`: 0 for nothing of it, 1 for the most of all. Tenure
+        alone says how long by itself, and is NaN for members whose date of joining is unknown.
     """
-    measured = (_bridging, _trust, _referral, _purchases, _activity)
-    found = {name: one(facts) for name, one in zip(COMPONENTS, measured, strict=True)}
-    return {name: values for name, values in found.items() if values is not None}
+    return {name: found.values for name, found in measured_components(facts).items()}
 
 
-def share_below(values: Floats) -> Floats:
-    """Scale to 0..1 by rank: the share of members with any that one reaches or passes.
+def measured_components(facts: KocFacts) -> dict[str, Component]:
+    """Measure every component for which the tables are there, and count what it rests on.
 
     Parameters
     ----------
-    values : float64 array
-        What is not above 0 counts as nothing, and gets 0.
+    facts : KocFacts
 
     Returns
     -------
-    float64 array
-        The largest value gets 1; equal values share the mean of their ranks.
-
-    Examples
-    --------
-    >>> share_below(np.array([0.0, 5.0, 5.0, 9.0, 100.0]))
-    array([0.   , 0.375, 0.375, 0.75 , 1.   ])
+    dict of component to Component, in the order of `COMPONENTS`
     """
-    above = values > 0
-    _, at, count = np.unique(values[above], return_inverse=True, return_counts=True)
-    rank = np.cumsum(count) - (count - 1) / 2
-    scaled = np.zeros(len(values))
-    scaled[above] = rank[at] / max(int(above.sum()), 1)
-    return scaled
+    measure = (_bridging, _trust, _referral, _sharing, _purchases, _activity, _tenure)
+    found = {name: one(facts) for name, one in zip(COMPONENTS, measure, strict=True)}
+    return {name: one for name, one in found.items() if one is not None}
 
 
-def _bridging(facts: KocFacts) -> Floats | None:
-    """Evidence of ties that bridge communities, at equal degree."""
-    if facts.ties is None:
+def outcome_of(facts: KocFacts) -> ReferralOutcome | None:
+    """Measure what each member's referrals brought; None without referrals or orders."""
+    return facts.once("outcome", _outcome)
+
+
+def answered_rate(facts: KocFacts) -> Floats | None:
+    """Give the shrunk rate of answered turns, 0 for who was never answered; None if unknown."""
+    said = speakers_of(facts)
+    if said is None:
         return None
-    ends = [name for name in ("source", "target", "weight") if name in facts.ties.column_names]
-    graph = MemberGraph.from_ties(facts.ties.select(ends), ids=facts.members, directed=False)
-    found = community_bridging(graph, output="pyarrow")
-    return share_below(np.asarray(found["bridging"].to_numpy()))
-
-
-def _trust(facts: KocFacts) -> Floats | None:
-    """Attention that others give, and how many of the member's turns they answer."""
-    parts = [part for part in (_attention(facts), _answers(facts)) if part is not None]
-    return np.mean(parts, axis=0) if parts else None
-
-
-def _attention(facts: KocFacts) -> Floats | None:
-    if facts.ties is None or "kind" not in facts.ties.column_names:
-        return None
-    paid = facts.ties.filter(
-        pc.is_in(facts.ties["kind"], pa.array(ATTENTION_KINDS, pa.large_string()))
-    )
-    if not paid.num_rows and not _has_replies(facts):
-        return None
-    target = lookup(paid["target"], facts.members)
-    weight = np.ones(len(target))
-    if "weight" in paid.column_names:
-        weight = np.asarray(paid["weight"].to_numpy(), dtype=np.float64)
-    # Rows stand in the order of build_ties, so that the sums do not depend on the tables.
-    received = np.bincount(target, weight, len(facts.members))
-    return share_below(np.asarray(received, dtype=np.float64))
-
-
-def _answers(facts: KocFacts) -> Floats | None:
-    if not _has_replies(facts):
-        return None
-    said = speaker_statistics(
-        facts.known.arrow("messages"), tz=facts.known.tz, members=facts.members
-    )
-    rate = np.zeros(len(facts.members))
     heard = said.n_answered_turns > 0
+    rate = np.zeros(len(facts.members))
     spoke = said.n_turns > 0
     rate[spoke] = shrink_rate(said.n_answered_turns[spoke], said.n_turns[spoke])
-    return share_below(np.where(heard, rate, 0))
+    return np.where(heard, rate, 0.0)
 
 
-def _has_replies(facts: KocFacts) -> bool:
-    rows = facts.known.arrow("messages")
-    return rows is not None and "reply_to_member_id" in rows.column_names
+def _bridging(facts: KocFacts) -> Component | None:
+    """Evidence of ties that bridge communities, at equal degree."""
+    bridges = bridges_of(facts)
+    return None if bridges is None else Component(share_below(bridges.evidence), bridges.n_ties)
 
 
-def _referral(facts: KocFacts) -> Floats | None:
-    """Buyers and money that referrals are expected to bring: shrunk rates times volume."""
+def _trust(facts: KocFacts) -> Component | None:
+    """Attention that others give, how many turns they answer, and who answers back."""
+    attention, said, rate = attention_of(facts), speakers_of(facts), answered_rate(facts)
+    parts, seen = [], np.zeros(len(facts.members), dtype=np.int64)
+    if attention is not None:
+        parts += [share_below(attention.received), _reciprocity(facts)]
+        seen = seen + attention.n_listeners
+    if said is not None and rate is not None:
+        parts.append(share_below(rate))
+        seen = seen + said.n_turns
+    return Component(_mean_known(parts), seen) if parts else None
+
+
+def _reciprocity(facts: KocFacts) -> Floats:
+    """Scale the shrunk share of members heeded who heed back; NaN for who heeds nobody."""
+    attention = attention_of(facts)
+    rate = np.full(len(facts.members), np.nan)
+    if attention is None:
+        return rate
+    heeds = attention.n_heeded > 0
+    mutual = attention.n_mutual[heeds]
+    shrunk = shrink_rate(mutual, attention.n_heeded[heeds])
+    rate[heeds] = share_below(np.where(mutual > 0, shrunk, 0.0))
+    return rate
+
+
+def _outcome(facts: KocFacts) -> ReferralOutcome | None:
     if not (facts.known.has("referrals") and facts.known.has("orders")):
         return None
-    brought = referral_outcome(facts.known, facts.members)
-    return (share_below(brought.expected_buyers) + share_below(brought.expected_gmv)) / 2
+    return referral_outcome(facts.known, facts.members)
 
 
-def _purchases(facts: KocFacts) -> Floats | None:
-    """Purchase days and net spending of the last year."""
-    rows = facts.known.arrow("orders")
-    if rows is None:
+def _referral(facts: KocFacts) -> Component | None:
+    """Buyers and money that referrals are expected to bring: shrunk rates times volume."""
+    brought = outcome_of(facts)
+    if brought is None:
         return None
-    orders = _lately(
-        MemberRows.of(rows, time="order_time", members=facts.members), facts, _BUYING_DAYS
-    )
-    days = orders.where(is_purchase(orders.table)).distinct_days(facts.known.tz).count()
-    return (share_below(days.astype(np.float64)) + share_below(orders.sum("amount"))) / 2
+    values = (share_below(brought.expected_buyers) + share_below(brought.expected_gmv)) / 2
+    return Component(values, brought.n_invitees)
 
 
-def _activity(facts: KocFacts) -> Floats | None:
-    """Days of the last 90 with an event or a message."""
-    parts = []
-    for table, time in (("events", "event_time"), ("messages", "message_time")):
-        rows = facts.known.arrow(table)
-        if rows is not None:
-            parts.append(pa.table({"member_id": rows["member_id"], "time": rows[time]}))
+def _sharing(facts: KocFacts) -> Component | None:
+    """How often a member shared, and how many others were invited, in the last year."""
+    parts = [part for part in (shares_of(facts), invited_of(facts)) if part is not None]
     if not parts:
         return None
-    done = MemberRows.of(pa.concat_tables(parts), time="time", members=facts.members)
-    days = _lately(done, facts, _ACTIVE_DAYS).distinct_days(facts.known.tz).count()
-    return share_below(days.astype(np.float64))
+    scaled = [share_below(part.astype(np.float64)) for part in parts]
+    return Component(_mean_known(scaled), np.sum(parts, axis=0))
 
 
-def _lately(rows: MemberRows, facts: KocFacts, days: int) -> MemberRows:
-    return rows.where(rows.times >= facts.end - days * DAY_US)
+def _purchases(facts: KocFacts) -> Component | None:
+    """Purchase days and net spending of the last year."""
+    bought = buying_of(facts)
+    if bought is None:
+        return None
+    values = (share_below(bought.n_days.astype(np.float64)) + share_below(bought.spent)) / 2
+    return Component(values, bought.n_days)
+
+
+def _activity(facts: KocFacts) -> Component | None:
+    """Days of the last 90 with an event or a message."""
+    days = active_days(facts)
+    return None if days is None else Component(share_below(days.astype(np.float64)), days)
+
+
+def _tenure(facts: KocFacts) -> Component | None:
+    """How long a member has been there: one half after 90 days, and ever slower towards 1."""
+    days = days_known(facts)
+    if days is None:
+        return None
+    return Component(days / (days + _HALF_TENURE), (~np.isnan(days)).astype(np.int64))
+
+
+def _mean_known(parts: list[Floats]) -> Floats:
+    """Average the parts that are known of each member; NaN where none is."""
+    table = np.column_stack(parts)
+    n = (~np.isnan(table)).sum(axis=1)
+    return np.where(n > 0, np.nansum(table, axis=1) / np.maximum(n, 1), np.nan)

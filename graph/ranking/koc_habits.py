@@ -1,0 +1,207 @@
+"""What members do by themselves: buy, come, share, invite, stay; and whether they fell silent."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.datasets.clock import DAY_US
+from siyu.datasets.ids import lookup
+from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.ordering import distinct
+from siyu.datasets.purchases import is_purchase
+from siyu.datasets.shrinkage import GammaPrior
+from siyu.graph.undated import UNDATED, times_of
+
+from .koc_facts import KocFacts
+
+__all__ = [
+    "SHARES",
+    "YEAR",
+    "Buying",
+    "Rhythm",
+    "active_days",
+    "buying_of",
+    "days_known",
+    "invited_of",
+    "rhythm_of",
+    "shares_of",
+]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+SHARES = ("forward", "share")
+"""The events by which a member passes something on."""
+
+YEAR = 365
+"""Days in which buying, sharing and inviting are counted."""
+
+_ACTIVE_DAYS = 90
+_ACTS = (("events", "event_time"), ("messages", "message_time"), ("orders", "order_time"))
+_INVITATIONS = (
+    ("referrals", "invitee_id", "referral_time"),
+    ("memberships", "member_id", "joined_at"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Buying:
+    """Own purchases of the last year: days with one, and money net of refunds."""
+
+    n_days: Ints
+    spent: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rhythm:
+    """On how many days members did anything, and how unusual their silence is.
+
+    Attributes
+    ----------
+    n_days : int64 array
+        Local days with an order, an event or a message.
+    n_buying_days : int64 array or None
+        Local days with a purchase, ever; None without orders.
+    silent_days : float64 array
+        Days since the last act; NaN for who never did anything.
+    still_there : float64 array, 0..1
+        The chance that who keeps coming at the own rhythm stays away so long.
+    """
+
+    n_days: Ints
+    n_buying_days: Ints | None
+    silent_days: Floats
+    still_there: Floats
+
+    @property
+    def worth(self) -> list[Ints]:
+        """Give the counts of days that tell what a member was worth, as far as known."""
+        return [self.n_days, *([] if self.n_buying_days is None else [self.n_buying_days])]
+
+
+def buying_of(facts: KocFacts) -> Buying | None:
+    """Measure the own purchases of the last year; None without orders."""
+    return facts.once("buying", _buying)
+
+
+def active_days(facts: KocFacts) -> Ints | None:
+    """Count the days of the last 90 with an event or a message; None without both tables."""
+    done = _acts(facts, _ACTS[:2])
+    if done is None:
+        return None
+    return _lately(done, facts, _ACTIVE_DAYS).distinct_days(facts.known.tz).count()
+
+
+def shares_of(facts: KocFacts) -> Ints | None:
+    """Count what each member shared in the last year; None if nobody is known ever to share."""
+    rows = facts.known.arrow("events")
+    if rows is None:
+        return None
+    shared = rows.filter(pc.is_in(rows["event"], pa.array(SHARES, rows["event"].type)))
+    if not shared.num_rows:
+        return None
+    done = MemberRows.of(shared, time="event_time", members=facts.members)
+    return _lately(done, facts, YEAR).count()
+
+
+def invited_of(facts: KocFacts) -> Ints | None:
+    """Count the others whom each member invited in the last year; None if no table tells.
+
+    Referrals and invitations into groups; who was invited twice counts once. Undated ones count.
+    """
+    return facts.once("invited", _invited)
+
+
+def days_known(facts: KocFacts) -> Floats | None:
+    """Give the days since each member joined, NaN where unknown; None if all are unknown."""
+    rows = facts.known.arrow("members")
+    if rows is None or "joined_at" not in rows.column_names:
+        return None
+    at, joined = lookup(rows["member_id"], facts.members), times_of(rows, "joined_at")
+    kept = (at >= 0) & (joined != UNDATED)
+    found = np.full(len(facts.members), np.nan)
+    found[at[kept]] = (facts.end - joined[kept]) / DAY_US
+    return found
+
+
+def rhythm_of(facts: KocFacts) -> Rhythm | None:
+    """Measure how unusual each member's silence is; None without orders, events and messages."""
+    return facts.once("rhythm", _rhythm)
+
+
+def _buying(facts: KocFacts) -> Buying | None:
+    rows = facts.known.arrow("orders")
+    if rows is None:
+        return None
+    orders = _lately(MemberRows.of(rows, time="order_time", members=facts.members), facts, YEAR)
+    return Buying(_buying_days(orders, facts), orders.sum("amount"))
+
+
+def _buying_days(orders: MemberRows, facts: KocFacts) -> Ints:
+    return orders.where(is_purchase(orders.table)).distinct_days(facts.known.tz).count()
+
+
+def _invited(facts: KocFacts) -> Ints | None:
+    n = len(facts.members)
+    pairs = []
+    for table, invitee, time in _INVITATIONS:
+        rows = facts.known.arrow(table)
+        if rows is not None and "inviter_id" in rows.column_names:
+            one, other = (lookup(rows[name], facts.members) for name in ("inviter_id", invitee))
+            when = times_of(rows, time)
+            lately = (when == UNDATED) | (when >= facts.end - YEAR * DAY_US)
+            kept = (one >= 0) & (other >= 0) & (one != other) & lately
+            pairs.append(one[kept] * n + other[kept])
+    if not pairs:
+        return None
+    return np.bincount(distinct(np.concatenate(pairs)) // max(n, 1), minlength=n)
+
+
+def _rhythm(facts: KocFacts) -> Rhythm | None:
+    """Let days of acts come at an own rate, gamma-distributed over the members.
+
+    Given the gaps so far, the chance of none for so long is a Lomax tail: Fader, Hardie & Lee
+    (2005) use the same mixture for purchases.
+    """
+    done = _acts(facts, _ACTS)
+    if done is None:
+        return None
+    rows = facts.known.arrow("orders")
+    bought = None
+    if rows is not None:
+        orders = MemberRows.of(rows, time="order_time", members=facts.members)
+        bought = _buying_days(orders, facts)
+    days = done.distinct_days(facts.known.tz).count()
+    met = days > 0
+    silent = np.where(met, (facts.end - done.last_time()) / DAY_US, np.nan)
+    return Rhythm(days, bought, silent, _chance_of_silence(done, days, silent))
+
+
+def _chance_of_silence(done: MemberRows, days: Ints, silent: Floats) -> Floats:
+    """Give the chance to stay away so long; 1 where no rhythm is known."""
+    n_gaps = np.maximum(days - 1, 0)
+    over = np.where(n_gaps > 0, (done.last_time() - done.first_time()) / DAY_US, 0.0)
+    prior = GammaPrior.of(n_gaps, over)
+    if not prior.mean > 0:  # nobody came twice
+        return np.ones(len(days))
+    exposure = over + prior.strength
+    chance = (exposure / (exposure + silent)) ** (n_gaps + prior.mean * prior.strength)
+    return np.where(days > 0, chance, 1.0)
+
+
+def _acts(facts: KocFacts, sources: tuple[tuple[str, str], ...]) -> MemberRows | None:
+    parts = []
+    for table, time in sources:
+        rows = facts.known.arrow(table)
+        if rows is not None:
+            parts.append(pa.table({"member_id": rows["member_id"], "time": rows[time]}))
+    if not parts:
+        return None
+    return MemberRows.of(pa.concat_tables(parts), time="time", members=facts.members)
+
+
+def _lately(rows: MemberRows, facts: KocFacts, days: int) -> MemberRows:
+    return rows.where(rows.times >= facts.end - days * DAY_US)
