@@ -12,5 +12,14 @@ FISSION_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "self_invite": ("自己邀请自己", "brought themselves"),
         "shared_id": ("共用设备或号码", "share a device or another id"),
     },
+    "campaign_kind": {
+        "groupbuy": ("拼团", "group buy"),
+        "help": ("助力", "help a friend"),
+        "gift": ("赠送", "gift"),
+        "coupon": ("分享券", "shared coupon"),
+        "bargain": ("砍价", "bargain"),
+        "contest": ("比拼", "contest"),
+        "swap": ("换购", "swap"),
+    },
 }
 """The words that `siyu.datasets.label` puts in the place of codes."""
