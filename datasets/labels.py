@@ -13,10 +13,12 @@ from .cluster_words import CLUSTER_WORDS
 from .errors import ParameterError
 from .fission_words import FISSION_WORDS
 from .frames import Frame, from_arrow, to_arrow
+from .group_words import GROUP_WORDS
 from .journey_words import JOURNEY_WORDS
 from .koc_words import KOC_WORDS
 from .lifecycle_words import CHANGE_REASON_WORDS, WIN_BACK_WORDS
 from .offer_words import OFFER_WORDS
+from .referral_words import REFERRAL_WORDS
 from .rule_words import RULE_WORDS
 from .social_tag_words import SOCIAL_CODES, SOCIAL_NAMES, SOCIAL_UNITS
 from .tag_words import SUPPORT_LEVELS, SUPPORT_UNITS, TAG_CODES, TAG_NAMES, TAG_THEMES
@@ -81,6 +83,7 @@ WORDS: dict[str, Words] = {
     "rfm_class": _RFM_CLASSES,
     **TAG_CODES,
     **SOCIAL_CODES,
+    "campaign_kind": SOCIAL_CODES["referred_by_campaign"],
     "tag": TAG_NAMES | SOCIAL_NAMES,
     "support_unit": SUPPORT_UNITS | SOCIAL_UNITS,
     "level": SUPPORT_LEVELS,
@@ -93,8 +96,10 @@ WORDS: dict[str, Words] = {
     **JOURNEY_WORDS,
     **KOC_WORDS,
     **OFFER_WORDS,
+    **REFERRAL_WORDS,
     **RULE_WORDS,
     **CLUSTER_WORDS,
+    **GROUP_WORDS,
     "reason": OFFER_WORDS["reason"] | CHANGE_REASON_WORDS,
     "reasons": KOC_WORDS["reasons"] | WIN_BACK_WORDS,
 }

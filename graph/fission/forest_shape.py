@@ -81,6 +81,21 @@ class ForestShape:
         # Differences stay right where the running sum itself goes round.
         return np.asarray(running[end] - running[1:])
 
+    def structural_virality(self) -> Floats:
+        """Average the distance of all pairs in each subtree; NaN where there is no pair.
+
+        The edge above a subtree of s members lies between s and n - s of n: of all pairs,
+        s (n - s) pass it. The squares of s are summed in two parts, because those of a long
+        chain pass 2**63.
+        """
+        s = self.size[self.order].astype(np.int64)
+        n, square = s.astype(np.float64), s * s
+        high, low = self.below_places(square >> 32), self.below_places(square & 0xFFFFFFFF)
+        between = n * self.below_places(s) - (high * 2.0**32 + low)
+        pairs = n * (n - 1)
+        mean = np.divide(2 * between, pairs, out=np.full(len(s), np.nan), where=pairs > 0)
+        return self.of_members(mean)
+
     def of_members(self, of_places: npt.NDArray[Number]) -> npt.NDArray[Number]:
         """Put values that stand in preorder back to their members."""
         values = np.empty_like(of_places)

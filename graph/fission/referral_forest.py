@@ -247,7 +247,7 @@ class ReferralForest:
     def structural_virality(self) -> Floats:
         """Mean steps between two members of the subtree; NaN for who brought nobody."""
         if "virality" not in self._made:
-            self._made["virality"] = _virality(self.shape)
+            self._made["virality"] = self.shape.structural_virality()
         made: Floats = self._made["virality"]
         return made
 
@@ -311,20 +311,6 @@ def _grown(
     for array in arrays:
         array.setflags(write=False)
     return ReferralForest(ids, *arrays, claims, end, findings)
-
-
-def _virality(shape: ForestShape) -> Floats:
-    """Average the distance of all pairs: each edge lies between s members and the other n - s.
-
-    The squares are summed in two parts, because those of a long chain pass 2**63.
-    """
-    s = shape.size[shape.order].astype(np.int64)
-    n, square = s.astype(np.float64), s * s
-    high, low = shape.below_places(square >> 32), shape.below_places(square & 0xFFFFFFFF)
-    between = n * shape.below_places(s) - (high * 2.0**32 + low)
-    pairs = n * (n - 1)
-    mean = np.divide(2 * between, pairs, out=np.full(len(s), np.nan), where=pairs > 0)
-    return shape.of_members(mean)
 
 
 def _take(values: Ints, at: Ints) -> Ints:
