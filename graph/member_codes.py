@@ -20,8 +20,9 @@ def codes_of(source: pa.Array, target: pa.Array, ids: Any) -> tuple[Codes, Codes
     """Replace both ends by their position among all members, in ascending order of the id."""
     if ids is None and pa.types.is_integer(source.type) and len(source):
         numbers = source.to_numpy(), target.to_numpy()
-        if (span := _span(*numbers)) <= 8 * len(source) + 1_000:
-            return _by_table(*numbers, span)
+        lowest, span = _range(*numbers)
+        if span <= 8 * len(source) + 1_000:
+            return _by_table(*numbers, lowest, span)
     if ids is None:
         ends = pa.chunked_array([*_chunks(source), *_chunks(target)], type=source.type)
         codes, members = encode(ends)
@@ -41,21 +42,23 @@ def codes_of(source: pa.Array, target: pa.Array, ids: Any) -> tuple[Codes, Codes
     return first, second, members
 
 
-def _span(source: Integers, target: Integers) -> int:
-    """Count the integers from the lowest id to the highest."""
-    return int(max(source.max(), target.max())) - int(min(source.min(), target.min())) + 1
+def _range(source: Integers, target: Integers) -> tuple[int, int]:
+    """Give the lowest id, and how many integers there are from it to the highest."""
+    lowest = min(int(source.min()), int(target.min()))
+    return lowest, max(int(source.max()), int(target.max())) - lowest + 1
 
 
-def _by_table(source: Integers, target: Integers, span: int) -> tuple[Codes, Codes, pa.Array]:
+def _by_table(
+    source: Integers, target: Integers, lowest: int, span: int
+) -> tuple[Codes, Codes, pa.Array]:
     """Code ids that lie close together by one look-up table, without a sort."""
-    lowest = min(source.min(), target.min())
-    source, target = source - lowest, target - lowest
+    first, second = (source - lowest, target - lowest) if lowest else (source, target)
     met = np.zeros(span, dtype=bool)
-    met[source] = True
-    met[target] = True
+    met[first] = True
+    met[second] = True
     code = np.cumsum(met, dtype=np.int32)
     code -= 1
-    return code.take(source), code.take(target), pa.array(np.flatnonzero(met) + lowest)
+    return code.take(first), code.take(second), pa.array(np.flatnonzero(met) + lowest)
 
 
 def whole_numbers(values: npt.ArrayLike, name: str) -> npt.NDArray[np.int64]:

@@ -21,6 +21,7 @@ from .tie_arrays import (
     rows_of,
     split_loops,
     summed,
+    summed_pairs,
 )
 
 if TYPE_CHECKING:
@@ -337,9 +338,8 @@ def _build(
     if dropped:
         source, target = source[keep], target[keep]
         weight = None if weight is None else weight[keep]
-    if not directed:
-        source, target = np.minimum(source, target), np.maximum(source, target)
-    return MemberGraph(ids, summed(source, target, weight, len(ids)), directed), dropped
+    put_together = summed if directed else summed_pairs
+    return MemberGraph(ids, put_together(source, target, weight, len(ids)), directed), dropped
 
 
 def _freeze(*arrays: npt.NDArray[Any]) -> None:

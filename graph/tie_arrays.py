@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from siyu.datasets.errors import DataError, Problem
+from siyu.datasets.ordering import opens_run, stable_order
 
 __all__ = [
     "Codes",
@@ -17,15 +18,18 @@ __all__ = [
     "check_weights",
     "mutual",
     "packed",
+    "packed_pairs",
     "rows_of",
     "split_loops",
     "starts_of",
     "summed",
+    "summed_pairs",
     "sums_at",
     "unpacked",
 ]
 
 Codes = npt.NDArray[np.int32]
+Integers = npt.NDArray[np.integer[Any]]
 Weights = npt.NDArray[np.float64]
 
 # Between these, products and squares of weights stay finite and above 0; below is as good as 0.
@@ -81,33 +85,45 @@ def split_loops(
 
 def summed(first: Codes, second: Codes, weight: Weights | None, n: int) -> Ties:
     """Sort ties by both ends and sum the parallel ones, in an order free of the input's."""
-    key = packed(first, second, n)
-    order = None
+    return _summed(packed(first, second, n), weight, n)
+
+
+def summed_pairs(first: Codes, second: Codes, weight: Weights | None, n: int) -> Ties:
+    """Do as `summed` with each tie turned so that the lower code comes first."""
+    return _summed(packed_pairs(first, second, n), weight, n)
+
+
+def _summed(key: npt.NDArray[np.int64], weight: Weights | None, n: int) -> Ties:
     if weight is None:
-        key.sort()
+        if (key[1:] < key[:-1]).any():
+            key.sort()
     else:
-        order = np.argsort(key)
-        key = key[order]
-    new = np.ones(len(key), dtype=bool)
-    np.not_equal(key[1:], key[:-1], out=new[1:])
+        order = stable_order(key)
+        key, weight = key.take(order), weight.take(order)
+    new = opens_run(key)
     if new.all():
-        total = np.ones(len(key)) if weight is None else weight[order]
+        total = np.ones(len(key)) if weight is None else weight
     else:
         starts = np.flatnonzero(new)
-        key = key[starts]
         if weight is None:
             total = np.diff(starts, append=len(new)).astype(np.float64)
         else:  # equal keys go by weight, so that no sum depends on the order of the input
-            total = np.add.reduceat(weight[np.lexsort((weight, second, first))], starts)
+            total = np.add.reduceat(weight[np.lexsort((weight, key))], starts)
+        key = key[starts]
     return Ties(*unpacked(key, n), total)
 
 
-def packed(first: Codes, second: Codes, n: int) -> npt.NDArray[np.int64]:
+def packed(first: Integers, second: Integers, n: int) -> npt.NDArray[np.int64]:
     """Make one key of two codes below n: keys sort as pairs do."""
     key = first.astype(np.int64)
     key <<= _bits(n)
     key |= second
     return key
+
+
+def packed_pairs(first: Integers, second: Integers, n: int) -> npt.NDArray[np.int64]:
+    """Make one key of two codes below n, whichever way round they come: the lower one leads."""
+    return packed(np.minimum(first, second), np.maximum(first, second), n)
 
 
 def unpacked(key: npt.NDArray[np.int64], n: int) -> tuple[Codes, Codes]:
@@ -123,8 +139,7 @@ def mutual(ties: Ties, n: int, *, directed: bool) -> Ties:
     """Give each tied pair once, lower code first, with the weight of both directions together."""
     if not directed:
         return ties
-    low, high = np.minimum(ties.source, ties.target), np.maximum(ties.source, ties.target)
-    return summed(low, high, ties.weight, n)
+    return summed_pairs(ties.source, ties.target, ties.weight, n)
 
 
 def sums_at(codes: npt.NDArray[np.integer[Any]], values: Weights, n: int) -> Weights:

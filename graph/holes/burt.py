@@ -1,6 +1,5 @@
 """Burt's structural-hole measures of every member, from one pass over the triangles."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,7 +193,7 @@ def local_constraint(graph: GraphLike, *, output: FrameKind = "pandas") -> Frame
     members = as_member_graph(graph)
     pairs = rank_pairs(members.mutual(), len(members))
     shared = _share(pairs)
-    reach = _weight(pairs, slice(None)) + shared.detour
+    reach = shared.detour + (1 if pairs.weight is None else pairs.weight)
     local = [(reach / shared.strength[end]) ** 2 for end in (pairs.low, pairs.high)]
     low, high = pairs.order[pairs.low], pairs.order[pairs.high]
     source, target = np.concatenate([low, high]), np.concatenate([high, low])
@@ -223,58 +222,68 @@ def _share(pairs: RankedPairs) -> _Shared:
     if pairs.weight is not None:
         n = len(strength)
         strength = sums_at(pairs.low, pairs.weight, n) + sums_at(pairs.high, pairs.weight, n)
+    part = np.divide(1, strength, out=np.zeros_like(strength), where=strength > 0)
     for some in triangles(pairs):
         sides = some.uv, some.uw, some.vw
         opposite = pairs.high.take(some.uw), pairs.high.take(some.uv), pairs.low.take(some.uv)
         for i in range(3):
-            by = strength.take(opposite[i])
+            by = part.take(opposite[i])
             if pairs.weight is None:
                 np.add.at(overlap, sides[i], 1.0)
-                np.add.at(detour, sides[i], 1 / by)
+                np.add.at(detour, sides[i], by)
             else:
                 both = pairs.weight.take(sides[i - 1]) * pairs.weight.take(sides[i - 2])
                 np.add.at(overlap, sides[i], both)
-                np.add.at(detour, sides[i], both / by)
+                np.add.at(detour, sides[i], both * by)
     return _Shared(strength, detour, overlap)
 
 
 def _measures(pairs: RankedPairs) -> dict[str, npt.NDArray[Any]]:
     """Give all measures of each rank."""
     shared = _share(pairs)
-    n = len(pairs.order)
-    total, mixed, redundant = np.zeros(n), np.zeros(n), np.zeros(n)
-    strongest = _strongest(pairs)
-    for block in _blocks(len(pairs.low)):
-        reach = _weight(pairs, block) + shared.detour[block]
-        log = np.log(reach)
-        ends = pairs.low[block].astype(np.int64), pairs.high[block].astype(np.int64)
-        for one, other in (ends, ends[::-1]):
-            local = (reach / shared.strength.take(one)) ** 2
-            np.add.at(total, one, local)
-            np.add.at(mixed, one, local * log)
-            np.add.at(redundant, one, shared.overlap[block] / strongest.take(other))
+    # With h_j = m_ij + sum over q of m_iq m_qj / s_q, c_ij is (h_j / s_i)^2: sums of h^2 will do.
+    squares, mixed, redundant = _sums(pairs, shared)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = pairs.degree - redundant / shared.strength
-        # Of local constraints c: sum of c ln c = 2 (mixed - total ln strength).
-        disorder = 2 * (mixed / total - np.log(shared.strength)) - np.log(total)
+        # Of shares x of the squares: sum of x ln x = mixed / squares - ln squares.
+        disorder = mixed / squares - np.log(squares)
         hierarchy = np.clip(1 + disorder / np.log(pairs.degree), 0, 1)
         hierarchy[pairs.degree == 1] = 1
         return {
             "degree": pairs.degree,
-            "constraint": np.where(pairs.degree > 0, total, np.nan),
+            "constraint": squares / shared.strength**2,
             "effective_size": size,
             "efficiency": size / pairs.degree,
             "hierarchy": hierarchy,
         }
 
 
-def _blocks(m: int) -> Iterator[slice]:
-    """Cut all pairs into blocks, so that what is made of them on the way stays small."""
-    return (slice(start, start + _BLOCK) for start in range(0, m, _BLOCK))
+def _sums(pairs: RankedPairs, shared: _Shared) -> tuple[Weights, Weights, Weights]:
+    """Add up over the contacts of each rank: h squared, h squared x its log, what is redundant.
 
-
-def _weight(pairs: RankedPairs, block: slice) -> Weights | float:
-    return 1.0 if pairs.weight is None else pairs.weight[block]
+    Without weights h is 1 unless a triangle adds to it: then only pairs in triangles are added.
+    """
+    n = len(pairs.order)
+    mixed, redundant = np.zeros(n), np.zeros(n)
+    if pairs.weight is None:
+        added, direct = np.flatnonzero(shared.overlap), 1.0
+    else:
+        added, direct = np.arange(len(pairs.low)), 0.0
+    squares = np.asarray(pairs.degree * direct, dtype=np.float64)
+    strongest = _strongest(pairs)
+    for block in (added[i : i + _BLOCK] for i in range(0, len(added), _BLOCK)):
+        reach = shared.detour.take(block)
+        reach += 1 if pairs.weight is None else pairs.weight.take(block)
+        square = reach * reach
+        logged = square * np.log(square)
+        square -= direct
+        overlap = shared.overlap.take(block)
+        ends = pairs.low.take(block).astype(np.int64), pairs.high.take(block).astype(np.int64)
+        for one, other in (ends, ends[::-1]):
+            np.add.at(squares, one, square)
+            np.add.at(mixed, one, logged)
+            np.add.at(redundant, one, overlap / strongest.take(other))
+    return squares, mixed, redundant
 
 
 def _strongest(pairs: RankedPairs) -> Weights:

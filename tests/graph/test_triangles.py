@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from siyu.graph import MemberGraph
 from siyu.graph.holes import triangles
-from siyu.graph.holes.pair_lookup import PairLookup
+from siyu.graph.holes.pair_lookup import _SPREAD, PairLookup
 from siyu.graph.holes.triangles import RankedPairs, rank_pairs
 
 
@@ -114,10 +114,18 @@ def test_look_up_finds_exactly_the_keys(keys: list[int], others: list[int]) -> N
     assert found == {i: keys.index(key) for i, key in enumerate(wanted.tolist()) if key in keys}
 
 
-def test_keys_in_one_bucket_are_still_told_apart() -> None:
-    keys = np.arange(1000, dtype=np.int64) * 7
-    crowded = PairLookup(keys, np.array([3, 3], dtype=np.int32))  # two buckets for a thousand keys
-    which, position = crowded.find(np.arange(7000, dtype=np.int64))
+def test_keys_that_share_buckets_are_still_told_apart() -> None:
+    # Next to each other in the upper bits of the spread, a thousand keys fight for few buckets.
+    inverse = pow(_SPREAD, -1, 2**64)
+    keys = np.sort(np.array([k * inverse % 2**64 for k in range(1000)], np.uint64).view(np.int64))
+    table = PairLookup.of(keys)
+    assert table.rest is not None
+    assert len(table.lost) == 999
+    which, position = table.find(np.concatenate([keys + 1, keys]))
     assert dict(zip(which.tolist(), position.tolist(), strict=True)) == {
-        7 * i: i for i in range(1000)
+        1000 + i: i for i in range(1000)
     }
+
+
+def test_an_absent_key_is_not_taken_for_the_last_one() -> None:
+    assert len(PairLookup.of(np.array([3, 8])).find(np.array([5, 9, -1]))[0]) == 0
