@@ -83,7 +83,6 @@ WORDS: dict[str, Words] = {
     "rfm_class": _RFM_CLASSES,
     **TAG_CODES,
     **SOCIAL_CODES,
-    "campaign_kind": SOCIAL_CODES["referred_by_campaign"],
     "tag": TAG_NAMES | SOCIAL_NAMES,
     "support_unit": SUPPORT_UNITS | SOCIAL_UNITS,
     "level": SUPPORT_LEVELS,
