@@ -62,15 +62,8 @@ def bought_in_groups(bought: Purchases, stays: Stays, start: int) -> tuple[Ints,
         Positions in `bought`, and groups; sorted by line, then group.
     """
     late = np.flatnonzero(bought.time >= start)
-    order = np.lexsort((stays.group, stays.member))
-    starts = np.searchsorted(stays.member[order], bought.member[late], side="left")
-    ends = np.searchsorted(stays.member[order], bought.member[late], side="right")
-    line = np.repeat(late, ends - starts)
-    first = np.repeat(starts - np.concatenate([[0], np.cumsum(ends - starts)[:-1]]), ends - starts)
-    stay = order[first + np.arange(len(line))]
-    when = bought.time[line]
-    holds = (stays.joined[stay] <= when) & (when < stays.left[stay])
-    return line[holds], stays.group[stay[holds]]
+    row, stay = stays.holding(bought.member[late], bought.time[late])
+    return late[row], stays.group[stay]
 
 
 def buying_days(group: Ints, bought: Purchases, line: Ints, tz: str, n: int) -> Ints:

@@ -196,7 +196,7 @@ def _cover(group: Ints, member: Ints, shape: tuple[int, int], k: int | None) -> 
         added.append(len(new))
         reached[new] = True
         size = first[new + 1] - first[new]
-        start = np.repeat(first[new] - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
+        start = np.repeat(first[new] - (np.cumsum(size) - size), size)
         held = by_member[start + np.arange(len(start))]
         gain -= np.bincount(group[held], minlength=n_groups)
     return np.array(order, np.int64), np.array(added, np.int64)

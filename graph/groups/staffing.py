@@ -119,7 +119,7 @@ def _members(facts: GroupFacts, keepers: Keepers) -> Columns:
         here = facts.stays.at(facts.end - 1)
         begin, end = (np.searchsorted(here.group, keepers.group, side=s) for s in ("left", "right"))
         size = end - begin
-        start = np.repeat(begin - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
+        start = np.repeat(begin - (np.cumsum(size) - size), size)
         grouped = np.repeat(keepers.keeper, size), here.member[start + np.arange(len(start))]
         columns["n_group_members"] = counts(_distinct(*grouped, n))
     if linked is not None and grouped is not None:

@@ -62,6 +62,25 @@ class Stays:
         """Keep the stays that hold at a moment."""
         return self.only((self.joined <= moment) & (moment < self.left))
 
+    def holding(self, member: Ints, when: Ints) -> tuple[Ints, Ints]:
+        """Give every stay of each member that holds at each moment.
+
+        Returns
+        -------
+        (row, stay) : int64 arrays
+            Positions of the question and of the stay, sorted by both.
+        """
+        order = np.lexsort((np.arange(len(self.member)), self.member))
+        begin, end = (
+            np.searchsorted(self.member[order], member, side=s) for s in ("left", "right")
+        )
+        size = end - begin
+        row = np.repeat(np.arange(len(member)), size)
+        first = np.repeat(begin - (np.cumsum(size) - size), size)
+        stay = order[first + np.arange(len(row))]
+        holds = (self.joined[stay] <= when[row]) & (when[row] < self.left[stay])
+        return row[holds], stay[holds]
+
     def find(self, group: Ints, member: Ints, when: Ints) -> Ints:
         """Find the stay of each member in each group that holds at each moment, -1 for none."""
         if not len(self.group):
