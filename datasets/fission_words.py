@@ -18,8 +18,8 @@ FISSION_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "gift": ("赠送", "gift"),
         "coupon": ("分享券", "shared coupon"),
         "bargain": ("砍价", "bargain"),
-        "contest": ("比拼", "contest"),
-        "swap": ("换购", "swap"),
+        "contest": ("比拼", "ranking contest"),
+        "swap": ("换群", "group swap"),
     },
 }
 """The words that `siyu.datasets.label` puts in the place of codes."""

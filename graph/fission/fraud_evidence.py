@@ -26,7 +26,16 @@ from .rate_invitations import Invitations, referrals_of
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
-__all__ = ["Excess", "burst", "quits", "ring_sizes", "self_inviters", "shared_ids", "silence"]
+__all__ = [
+    "Excess",
+    "burst",
+    "quit_at_once",
+    "quits",
+    "ring_sizes",
+    "self_inviters",
+    "shared_ids",
+    "silence",
+]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -104,6 +113,18 @@ def silence(known: "Community", end: int, members: pa.Array, found: Invitations)
 
 def quits(known: "Community", end: int, members: pa.Array, found: Invitations) -> Excess | None:
     """Find inviters most of whose invitees left their first group within a day of joining it."""
+    left = quit_at_once(known, end, members)
+    if left is None:
+        return None
+    judged, quick = left
+    return Excess.of(found, judged[found.invitee], quick[found.invitee])
+
+
+def quit_at_once(known: "Community", end: int, members: pa.Array) -> tuple[Bools, Bools] | None:
+    """Tell who was watched for a day after joining a first group, and who left within that day.
+
+    None where nobody's leaving is written down.
+    """
     rows = known.arrow("memberships")
     if rows is None or not {"joined_at", "left_at"} <= set(rows.column_names):
         return None
@@ -112,11 +133,10 @@ def quits(known: "Community", end: int, members: pa.Array, found: Invitations) -
     left = times_of(joins.table, "left_at")
     at_first = joins.times == np.repeat(np.nan_to_num(joined), joins.count())
     quick = at_first & (left != UNDATED) & (left - joins.times < DAY_US)
-    quit_at_once = np.bincount(joins.codes[quick], minlength=len(members)) > 0
     last = min(end, known.observed.get("memberships", (0, end))[1])
     with np.errstate(invalid="ignore"):
         judged = joined + DAY_US <= last
-    return Excess.of(found, judged[found.invitee], quit_at_once[found.invitee])
+    return judged, np.bincount(joins.codes[quick], minlength=len(members)) > 0
 
 
 def burst(end: int, found: Invitations) -> Excess:
