@@ -63,7 +63,8 @@ def koc_by_category(  # noqa: PLR0913  (whom to leave out, by name and by suspic
 
     Listeners are members who replied to this one, or trusted, mentioned, nominated or were
     referred by this one. A follower is a listener who bought of the category after the first
-    such contact. It is what came after, not what came of it: friends like the same things.
+    such contact, and after this member had bought of it. It is what came after, not what came
+    of it: friends like the same things. A contact without a date counts from the first.
 
     .. math:: \text{score} = \sqrt{R\left(\frac{d_c}{d_c + 2} \cdot
               \frac{d_c + 5 p_c}{d + 5}\right) \cdot R(l \, \hat f_c)}
@@ -175,10 +176,7 @@ def _candidates(facts: KocFacts, buying: CategoryBuying, heard: Listening) -> _C
     rows = np.flatnonzero((buying.n_days > 0) & (listeners[buying.member] > 0))
     rows = rows[np.argsort(buying.category[rows], kind="stable")]
     member, category = buying.member[rows], buying.category[rows]
-    keys, counts = followers(buying, heard, n)
-    at = np.minimum(np.searchsorted(keys, member * width + category), max(len(keys) - 1, 0))
-    met = keys[at] == member * width + category if len(keys) else np.zeros(len(at), np.bool_)
-    n_followers = np.where(met, counts[at], 0) if len(keys) else np.zeros(len(at), np.int64)
+    n_followers = followers(buying, heard, n)[rows]
     n_days = buying.n_days[rows]
     share = _own_share(buying, n, width)[rows]
     rate, score = np.zeros(len(rows)), np.zeros(len(rows))

@@ -41,6 +41,7 @@ NEEDS = {
 }
 """The tables from which each component is measured."""
 
+_RECIPROCITY = 0.5  # weight beside attention received and the rate of answered turns
 _HALF_TENURE = 90.0  # days after which tenure is one half
 
 
@@ -116,29 +117,25 @@ def _bridging(facts: KocFacts) -> Component | None:
 
 
 def _trust(facts: KocFacts) -> Component | None:
-    """Attention that others give, how many turns they answer, and who answers back."""
+    """Attention that others give, how many turns they answer, and who answers back.
+
+    People who answer back are counted, not their share: on Ciao, where trust given is often
+    returned, a share puts whoever trusted one member and was trusted back above everybody.
+    """
     attention, said, rate = attention_of(facts), speakers_of(facts), answered_rate(facts)
     parts, seen = [], np.zeros(len(facts.members), dtype=np.int64)
     if attention is not None:
-        parts += [share_below(attention.received), _reciprocity(facts)]
+        parts.append((1.0, share_below(attention.received)))
+        if attention.n_mutual.any():
+            parts.append((_RECIPROCITY, share_below(attention.n_mutual.astype(np.float64))))
         seen = seen + attention.n_listeners
     if said is not None and rate is not None:
-        parts.append(share_below(rate))
+        parts.append((1.0, share_below(rate)))
         seen = seen + said.n_turns
-    return Component(_mean_known(parts), seen) if parts else None
-
-
-def _reciprocity(facts: KocFacts) -> Floats:
-    """Scale the shrunk share of members heeded who heed back; NaN for who heeds nobody."""
-    attention = attention_of(facts)
-    rate = np.full(len(facts.members), np.nan)
-    if attention is None:
-        return rate
-    heeds = attention.n_heeded > 0
-    mutual = attention.n_mutual[heeds]
-    shrunk = shrink_rate(mutual, attention.n_heeded[heeds])
-    rate[heeds] = share_below(np.where(mutual > 0, shrunk, 0.0))
-    return rate
+    if not parts:
+        return None
+    total = sum(weight for weight, _ in parts)
+    return Component(np.sum([weight / total * part for weight, part in parts], axis=0), seen)
 
 
 def _outcome(facts: KocFacts) -> ReferralOutcome | None:
@@ -162,7 +159,7 @@ def _sharing(facts: KocFacts) -> Component | None:
     if not parts:
         return None
     scaled = [share_below(part.astype(np.float64)) for part in parts]
-    return Component(_mean_known(scaled), np.sum(parts, axis=0))
+    return Component(np.mean(scaled, axis=0), np.sum(parts, axis=0))
 
 
 def _purchases(facts: KocFacts) -> Component | None:
@@ -186,10 +183,3 @@ def _tenure(facts: KocFacts) -> Component | None:
     if days is None:
         return None
     return Component(days / (days + _HALF_TENURE), (~np.isnan(days)).astype(np.int64))
-
-
-def _mean_known(parts: list[Floats]) -> Floats:
-    """Average the parts that are known of each member; NaN where none is."""
-    table = np.column_stack(parts)
-    n = (~np.isnan(table)).sum(axis=1)
-    return np.where(n > 0, np.nansum(table, axis=1) / np.maximum(n, 1), np.nan)

@@ -1,4 +1,4 @@
-"""Who follows whom into a category: listeners who buy it after they began to listen."""
+"""Who follows whom into a category: listeners who buy of it after the speaker did."""
 
 from dataclasses import dataclass
 
@@ -35,20 +35,21 @@ class CategoryBuying:
     member, category : int64 arrays, n_rows
     n_days : int64 array
         Local days of the last year on which the member bought of it.
-    last : int64 array
-        Instant of the last purchase of it, ever.
+    first, last : int64 arrays
+        Instants of the first and the last purchase of it, ever.
     """
 
     names: pa.Array
     member: Ints
     category: Ints
     n_days: Ints
+    first: Ints
     last: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listening:
-    """Who listens to whom, a row a pair, and since when (us)."""
+    """Who listens to whom, a row a pair, and since when (us; `UNDATED`: nobody knows)."""
 
     listener: Ints
     speaker: Ints
@@ -63,7 +64,8 @@ def category_buying(facts: KocFacts) -> CategoryBuying:
     rows = np.flatnonzero(category >= 0)
     key = bought.codes[rows] * max(len(names), 1) + category[rows]
     met, place = np.unique(key, return_inverse=True)
-    last = np.full(len(met), UNDATED)
+    first, last = np.full(len(met), np.iinfo(np.int64).max), np.full(len(met), UNDATED)
+    np.minimum.at(first, place, bought.times[rows])
     np.maximum.at(last, place, bought.times[rows])
     lately = bought.times[rows] >= facts.end - YEAR * DAY_US
     days = bought.days(facts.known.tz)[rows][lately]
@@ -71,19 +73,19 @@ def category_buying(facts: KocFacts) -> CategoryBuying:
     per_day = distinct(place[lately] * span + days)
     n_days = np.bincount(per_day // span, minlength=len(met))
     k = max(len(names), 1)
-    return CategoryBuying(names, met // k, met % k, n_days, last)
+    return CategoryBuying(names, met // k, met % k, n_days, first, last)
 
 
 def listening(facts: KocFacts) -> Listening | None:
     """Collect who replied to, trusted, mentioned, nominated, or was referred by whom.
 
-    Pairs without any date are left out: nobody knows what came after. None if no table tells.
+    None if no table tells. A pair counts from its first contact; one without any date, always.
     """
     parts = [part for part in (_replies(facts), _attention(facts), _referred(facts)) if part]
     if not parts:
         return None
     listener, speaker, since = (np.concatenate(column) for column in zip(*parts, strict=True))
-    kept = (listener >= 0) & (speaker >= 0) & (listener != speaker) & (since != UNDATED)
+    kept = (listener >= 0) & (speaker >= 0) & (listener != speaker)
     n = max(len(facts.members), 1)
     pairs, place = np.unique(listener[kept] * n + speaker[kept], return_inverse=True)
     first = np.full(len(pairs), np.iinfo(np.int64).max)
@@ -91,8 +93,8 @@ def listening(facts: KocFacts) -> Listening | None:
     return Listening(pairs // n, pairs % n, first)
 
 
-def followers(buying: CategoryBuying, heard: Listening, n: int) -> tuple[Ints, Ints]:
-    """Count the listeners of each speaker who bought each category after they began to listen.
+def followers(buying: CategoryBuying, heard: Listening, n: int) -> Ints:
+    """Count the listeners who bought after they began to listen, and after the speaker had.
 
     Parameters
     ----------
@@ -103,19 +105,21 @@ def followers(buying: CategoryBuying, heard: Listening, n: int) -> tuple[Ints, I
 
     Returns
     -------
-    (keys, counts) : int64 arrays
-        ``keys`` are speaker * number of categories + category, ascending; counts of 0 are
-        left out.
+    int64 array, one number a row of `buying`
+        How many listeners of its member followed into its category.
     """
+    k = max(len(buying.names), 1)
     starts = np.searchsorted(buying.member, np.arange(n + 1))
     size = np.diff(starts)[heard.listener]
     pair = np.repeat(np.arange(len(size)), size)
     place = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size)
-    row = starts[heard.listener][pair] + place
-    after = buying.last[row] > heard.since[pair]
-    key = heard.speaker[pair[after]] * max(len(buying.names), 1) + buying.category[row[after]]
-    keys, counts = np.unique(key, return_counts=True)
-    return keys, counts
+    theirs = starts[heard.listener][pair] + place
+    own = buying.member * k + buying.category
+    wanted = heard.speaker[pair] * k + buying.category[theirs]
+    at = np.minimum(np.searchsorted(own, wanted), max(len(own) - 1, 0))
+    later = np.maximum(heard.since[pair], buying.first[at])
+    follows = (own[at] == wanted) & (buying.last[theirs] > later)
+    return np.bincount(at[follows], minlength=len(own))
 
 
 def _categories(facts: KocFacts, product_ids: pa.ChunkedArray) -> tuple[Ints, pa.Array]:

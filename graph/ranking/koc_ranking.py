@@ -73,8 +73,9 @@ def koc(  # noqa: PLR0913  (whom to leave out, by name and by suspicion, are two
         passes); null if they could not be measured:
         ``bridging`` : evidence for ties to other communities at equal degree, see
         `community_bridging`;
-        ``trust`` : mean of attention received (replies, trust, mentions, nominations), the rate
-        of own turns that are answered, and the share of those heeded who heed back, both shrunk;
+        ``trust`` : mean of attention received (replies, trust, mentions, nominations), the
+        shrunk rate of own turns that are answered, and, with half the weight, the members who
+        get attention back; without any of these pairs that part is left out;
         ``referral`` : buyers and money that the invitees of a member are expected to bring,
         rates shrunk, times their number; see `referral_outcome`;
         ``sharing`` : shares, and other members invited, in the last 365 days;

@@ -123,12 +123,13 @@ def _opinion_leader(facts: KocFacts) -> Role | None:
 
 
 def _converter(facts: KocFacts) -> Role | None:
-    """Buyers and money that referrals are expected to bring."""
+    """Buyers and money expected of all invitees, those who have not bought yet too."""
     brought = outcome_of(facts)
     if brought is None:
         return None
-    evidence = share_below(brought.expected_buyers) + share_below(brought.expected_gmv)
-    return Role.of(evidence, brought.n_buyers > 0)
+    each = (brought.conversion, brought.gmv_each)
+    ranks = [share_below(np.nan_to_num(one) * brought.n_invitees) for one in each]
+    return Role.of(np.mean(ranks, axis=0), brought.n_buyers > 0)
 
 
 def _expert(facts: KocFacts) -> Role | None:

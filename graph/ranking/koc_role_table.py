@@ -38,8 +38,9 @@ def koc_roles(
     ``connector``
         Ties span communities at equal degree: `community_bridging`.
     ``converter``
-        Brings buyers: ranks of the buyers and of the money expected of all invitees,
-        conversion and money an invitee shrunk.
+        Brings buyers: mean of two ranks, of the buyers and of the money expected of all
+        invitees, with conversion and money an invitee shrunk; so an invitee who has not bought
+        yet counts as well, but only a member who has brought a buyer is named so.
     ``expert``
         Answers: different people answered unasked, who had not answered the member before,
         times the shrunk share of own messages that are answers.
