@@ -94,8 +94,9 @@ def k_factor(
     >>> from siyu.datasets import make_community
     >>> c = make_community(1000, random_state=0)
     >>> found = k_factor(c, as_of="2026-07-01", by=None)
-    >>> found[["group", "n_invites", "n_joined"]].iloc[0].tolist()
-    ['all', 140, 138]
+    >>> found[["group", "n_members", "n_invites", "n_joined"]]
+      group  n_members  n_invites  n_joined
+    0   all        956        140       138
     """
     c.require("referrals", "members", call="k_factor()")
     length = span_us("window", window)
