@@ -113,7 +113,7 @@ class BackendGraph:
         """Count edges, each parallel one."""
         return len(self.source)
 
-    def nbunch_iter(self, nodes: Iterable[Node] | Node | None = None) -> Iterator[Node]:
+    def nbunch_iter(self, nodes: Any = None) -> Iterator[Node]:
         """Go through the nodes named that are in the graph, as ``networkx.Graph`` does."""
         import networkx as nx
 
@@ -156,7 +156,7 @@ class BackendGraph:
         Raises
         ------
         NotImplementedError
-            If a weight is negative, missing or no number: networkx then takes over, where it may.
+            If a weight is missing or no number: networkx then takes over, where it may.
         DataError
             If the attribute was not kept when the graph was made.
         """
@@ -173,17 +173,28 @@ class BackendGraph:
             )
         try:
             numbers = np.array(values, dtype=np.float64)
-            check_weights(numbers)
         except (TypeError, ValueError) as error:
-            raise NotImplementedError(
-                f"edge attribute '{weight}' is not a number from 0 to 1e100 on every edge: {error}"
-            ) from error
+            raise NotImplementedError(f"edge attribute '{weight}' is no number") from error
+        if not np.isfinite(numbers).all():
+            raise NotImplementedError(f"edge attribute '{weight}' is not finite on every edge")
         return numbers
 
     def mutual(self, weight: str | None) -> MutualTies:
-        """Give each tied pair once; parallel edges are summed, edges of weight 0 are none."""
+        """Give each tied pair once; parallel edges are summed, edges of weight 0 are none.
+
+        Raises
+        ------
+        NotImplementedError
+            If a weight is negative or above 1e100, too.
+        """
         if ("mutual", weight) not in self.made:
-            self.made["mutual", weight] = self._mutual(self.weights(weight))
+            weights = self.weights(weight)
+            if weights is not None:
+                try:
+                    check_weights(weights)
+                except DataError as error:
+                    raise NotImplementedError(f"edge attribute '{weight}': {error}") from error
+            self.made["mutual", weight] = self._mutual(weights)
         made: MutualTies = self.made["mutual", weight]
         return made
 

@@ -137,7 +137,8 @@ def closure(graph: BackendGraph, weight: str | None) -> Closure:
     """Count or weigh the triangles of every node, once for each weight; loops are no edges.
 
     Weighted, a triangle counts the geometric mean of its three edges, each by the heaviest edge
-    of the graph; directed, once for each choice of one edge a side.
+    of the graph (negative weights count negative); directed, once for each choice of one edge
+    a side.
     """
     if ("closure", weight) not in graph.made:
         graph.made["closure", weight] = _closure(graph, graph.weights(weight))
