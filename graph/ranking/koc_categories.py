@@ -99,7 +99,8 @@ def koc_by_category(  # noqa: PLR0913  (whom to leave out, by name and by suspic
         most 1; ``n_days`` : own purchase days in the category; ``own_share`` : of all own days,
         shrunk; ``n_listeners``; ``n_followers``; ``follow_rate`` : shrunk. Members without a
         purchase of the category in the last 365 days, or without listeners, are not listed,
-        nor are staff, members who opted out, and the excluded.
+        nor are staff, members who opted out, and the excluded. Order lines of products without
+        a category count nowhere.
 
     Raises
     ------

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from siyu.datasets import Community
-from siyu.graph.ranking.koc_components import KocFacts, components, share_below
+from siyu.graph.ranking.koc_components import (
+    KocFacts,
+    components,
+    measured_components,
+    share_below,
+)
 from siyu.graph.tie_rules import TieRules
 from siyu.graph.tie_sources import holds_ties
 from siyu.graph.ties import ties_known
@@ -148,3 +153,74 @@ def test_tables_without_rows_measure_nothing_of_it() -> None:
     assert measured(orders=orders, events=events[["member_id", "event_time", "event"]])[
         "activity"
     ] == {1: 0.0}
+
+
+def test_who_answers_back_counts_half_beside_attention() -> None:
+    ties = frame(
+        source=[1, 2, 3, 4],
+        target=[2, 1, 1, 3],
+        tie_time=["2026-06-01"] * 4,
+        kind=["trust"] * 4,
+    )
+    # received: 1 twice; 2 and 3 once, sharing the rank 1.5 of 3. Mutual: 1 and 2, sharing .75
+    expected = {
+        1: (1 + 0.5 * 0.75) / 1.5,
+        2: (0.5 + 0.5 * 0.75) / 1.5,
+        3: 0.5 / 1.5,
+        4: 0.0,
+    }
+    assert measured(ties=ties)["trust"] == pytest.approx(expected)
+
+
+@pytest.mark.filterwarnings("ignore:ties were dropped")
+def test_sharing_is_shares_and_invitations_of_the_last_year() -> None:
+    events = frame(
+        member_id=[1, 1, 2, 2, 3],
+        event_time=["2026-06-01", "2026-06-02", "2026-06-01", "2024-06-01", "2026-06-01"],
+        event=["share", "forward", "share", "share", "view"],
+    )
+    referrals = frame(
+        inviter_id=[2, 2, 3, 3], invitee_id=[4, 4, 3, 5], referral_time=["2026-06-01"] * 4
+    )
+    # shares: 2 > 1 > 0; invited: 2 invited one (twice), 3 one other and itself
+    found = measured(events=events, referrals=referrals)["sharing"]
+    assert found == {1: 0.5, 2: (0.5 + 0.75) / 2, 3: 0.375, 4: 0.0, 5: 0.0}
+
+
+def test_invitations_into_groups_count_as_invitations() -> None:
+    memberships = frame(
+        group_id=[1, 1], member_id=[4, 5], inviter_id=[3, 3], joined_at=["2026-06-01"] * 2
+    )
+    assert measured(memberships=memberships)["sharing"] == {3: 1.0, 4: 0.0, 5: 0.0}
+
+
+def test_where_nobody_ever_shares_sharing_is_unknown() -> None:
+    events = frame(member_id=[1], event_time=["2026-06-01"], event=["view"])
+    assert "sharing" not in measured(events=events)
+
+
+def test_tenure_is_one_half_after_ninety_days() -> None:
+    members = frame(member_id=[1, 2], joined_at=["2026-04-02", "2025-09-04"])
+    orders = frame(member_id=[1], order_time=["2026-06-01"], amount=[1.0])
+    # 90 and 300 days before July, by the shop's clock
+    found = measured(members=members, orders=orders)["tenure"]
+    assert found == pytest.approx({1: 0.5, 2: 300 / 390})
+
+
+def test_of_whom_no_date_is_known_tenure_is_unknown() -> None:
+    members = frame(member_id=[1, 2], joined_at=["2026-04-02", None])
+    found = measured(members=members)["tenure"]
+    assert found[1] == pytest.approx(0.5)
+    assert np.isnan(found[2])
+
+
+def test_observations_are_counted_with_each_component() -> None:
+    orders = frame(
+        member_id=[1, 1, 2, 3],
+        order_time=["2026-06-01", "2026-06-02", "2026-06-03", "2020-06-03"],
+        amount=[5.0] * 4,
+    )
+    c = Community(tz="UTC", orders=orders)
+    known, end = c.before(END), c.moment(END)
+    found = measured_components(KocFacts(known, end, known.customers(), None))
+    assert found["purchases"].n_seen.tolist() == [2, 1, 0]
