@@ -26,6 +26,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _DAYS = (7, 30, 90)
+_N_FIGURES = 2 + 3 * (len(_DAYS) + 2)  # counts, shares, median and half time
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -101,7 +102,8 @@ def cycle_time(
     group, names = facts.groups(by)
     invitee, watched, happened = _waits(facts)
     found = [_row(watched[at], happened[at]) for at in _by_group(group[invitee], len(names))]
-    return from_arrow(_table(names, np.array(found, np.float64).reshape(len(names), -1)), output)
+    rows = np.array(found, np.float64).reshape(len(names), _N_FIGURES)
+    return from_arrow(_table(names, rows), output)
 
 
 def _waits(facts: RateFacts) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
