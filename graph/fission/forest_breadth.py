@@ -16,6 +16,7 @@ from .forest_shape import ForestShape
 __all__ = ["widest_below"]
 
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
 
 
 def widest_below(shape: ForestShape) -> Ints:
@@ -39,16 +40,15 @@ def widest_below(shape: ForestShape) -> Ints:
     n = len(shape.order)
     if not n:
         return np.empty(0, dtype=np.int64)
-    depth = shape.depth[shape.order].astype(np.int64)  # from here on members are places
-    opens = np.ones(n, dtype=bool)
-    opens[1:] = depth[1:] != depth[:-1] + 1
-    above = shape.parent[shape.order]
-    parent: Ints = np.where(above >= 0, shape.place[above], -1).astype(np.int64)
-    opens[1:] |= parent[1:] != np.arange(n - 1)
-    top = np.maximum.accumulate(np.where(opens, np.arange(n), 0))
+    place = np.arange(n, dtype=np.int32)  # from here on members are places
+    depth, above = shape.depth[shape.order], shape.parent[shape.order]
+    parent = np.where(above >= 0, shape.place[above], np.int32(-1))
+    opens = parent != place - 1  # who stands behind their parent goes on with its path
+    opens[0] = True
+    top = np.maximum.accumulate(np.where(opens, place, np.int32(0)))
     joining = np.flatnonzero(parent[top] >= 0)
     joint = parent[top[joining]]
-    met = joint + depth[joining] - depth[joint]  # who stands on the other path, as deep
+    met = (joint + depth[joining] - depth[joint]).astype(np.int64)  # as deep on the other path
     width = _width(shape, depth, top, joining)
     order = stable_order(met * n + (n - joint))  # by generation of a path, from below upwards
     joint, met, width = joint[order], met[order], width[order]
@@ -59,14 +59,14 @@ def widest_below(shape: ForestShape) -> Ints:
     np.maximum.at(widest, joint, running - before + 1)
     # A path is a run of places: carry the widest up from its end to its top.
     run = np.cumsum(opens)
-    lifted = widest + (run[-1] - run) * (n + 1)
-    carried = np.maximum.accumulate(lifted[::-1])[::-1] - (run[-1] - run) * (n + 1)
+    lift = (run[-1] - run) * (n + 1)
+    carried = np.maximum.accumulate((widest + lift)[::-1])[::-1] - lift
     found = np.empty(n, dtype=np.int64)
     found[shape.order] = np.where(shape.height[shape.order] > 0, carried, 0)
     return found
 
 
-def _width(shape: ForestShape, depth: Ints, top: Ints, at: Ints) -> Ints:
+def _width(shape: ForestShape, depth: Codes, top: Codes, at: Ints) -> Ints:
     """Count, at the generation of each place, everybody below the top of its path.
 
     The place itself is the first of them, because the highest branch comes first.
@@ -77,9 +77,10 @@ def _width(shape: ForestShape, depth: Ints, top: Ints, at: Ints) -> Ints:
         return width
     n, place = len(depth), at[inner]
     end = top[place] + shape.size[shape.order[top[place]]]
-    by_level = stable_order(depth)
+    level = depth.astype(np.int64) * n
+    by_level = stable_order(level)
     rank = np.empty(n, dtype=np.int64)
     rank[by_level] = np.arange(n)
-    after = np.searchsorted(depth[by_level] * n + by_level, depth[place] * n + end)
+    after = np.searchsorted(level[by_level] + by_level, level[place] + end)
     width[inner] = after - rank[place]
     return width
