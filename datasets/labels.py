@@ -20,6 +20,7 @@ from .lifecycle_words import CHANGE_REASON_WORDS, WIN_BACK_WORDS
 from .offer_words import OFFER_WORDS
 from .referral_words import REFERRAL_WORDS
 from .rule_words import RULE_WORDS
+from .seed_words import SEED_WORDS
 from .social_tag_words import SOCIAL_CODES, SOCIAL_NAMES, SOCIAL_UNITS
 from .tag_words import SUPPORT_LEVELS, SUPPORT_UNITS, TAG_CODES, TAG_NAMES, TAG_THEMES
 
@@ -97,6 +98,7 @@ WORDS: dict[str, Words] = {
     **OFFER_WORDS,
     **REFERRAL_WORDS,
     **RULE_WORDS,
+    **SEED_WORDS,
     **CLUSTER_WORDS,
     **GROUP_WORDS,
     "reason": OFFER_WORDS["reason"] | CHANGE_REASON_WORDS,

@@ -25,7 +25,8 @@ from .seed_limits import SeedLimits
 __all__ = ["most_covered"]
 
 _STEPS = 100
-_CLOSE = 0.998
+_CLOSE = 0.998  # of the bound: near enough
+_BETTER, _PATIENCE, _SHORTER = 0.9999, 4, 0.7
 
 
 def most_covered(sets: ReverseSets, limits: SeedLimits, n_covered: int) -> float:
@@ -51,17 +52,20 @@ def most_covered(sets: ReverseSets, limits: SeedLimits, n_covered: int) -> float
     once = np.ones(len(sets.set_numbers))
     in_sets = sparse.csr_array((once, sets.set_numbers, sets.set_starts), shape=(sets.n, n_sets))
     weight = np.ones(n_sets)
-    least = float(n_sets)
+    least, stride, n_idle = float(n_sets), 1.0, 0
     for _ in range(_STEPS):
         gain, members, shares = limits.best_sum(in_sets @ weight)
         bound = float((1 - weight).sum()) + gain
+        n_idle = 0 if bound < _BETTER * least else n_idle + 1
         least = min(least, bound)
+        if n_idle == _PATIENCE:  # the best choice covers more than `n_covered`: steps are too long
+            stride, n_idle = stride * _SHORTER, 0
         slope = _times_covered(sets, members, shares) - 1
         slope[((weight <= 0) & (slope > 0)) | ((weight >= 1) & (slope < 0))] = 0
         steepness = float(slope @ slope)
         if n_covered >= _CLOSE * least or not steepness:
             break
-        weight = np.clip(weight - (bound - n_covered) / steepness * slope, 0.0, 1.0)
+        weight = np.clip(weight - stride * (bound - n_covered) / steepness * slope, 0.0, 1.0)
     return least
 
 

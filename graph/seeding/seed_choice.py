@@ -177,8 +177,10 @@ def _baselines(
 def _say_if_short(found: CertifiedSeeds, rules: SeedRules) -> None:
     ratio = found.lower / found.upper
     if ratio < rules.target_ratio:
+        advice = "raise max_sets or max_entries of the rules, or lower target_ratio"
+        if found.cover_ratio < rules.target_ratio:
+            advice = f"more samples would not help beyond {found.cover_ratio:.3f}"
         warn(
             f"choose_seeds(): {found.n_sets} samples certify {ratio:.3f} of the best possible "
-            f"spread, not the {rules.target_ratio:g} asked for; raise max_sets or max_entries of "
-            "the rules, or lower target_ratio"
+            f"spread, not the {rules.target_ratio:g} asked for; {advice}"
         )

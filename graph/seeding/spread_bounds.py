@@ -22,6 +22,7 @@ __all__ = ["CertifiedSeeds", "certified_seeds", "least_spread", "most_spread"]
 _log = logging.getLogger(__name__)
 
 _FIRST = 1024
+_SETTLED = 0.98
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,9 @@ class CertifiedSeeds:
         The samples that had no part in the choice.
     n_sets : int
         Samples in both collections.
+    cover_ratio : float
+        What the choice covers of the first collection, over the bound on what any choice covers:
+        the ratio that could be certified with no end of samples.
     """
 
     chosen: list[int]
@@ -45,6 +49,7 @@ class CertifiedSeeds:
     upper: float
     judge: ReverseSets
     n_sets: int
+    cover_ratio: float
 
 
 def certified_seeds(
@@ -69,10 +74,20 @@ def certified_seeds(
         bound = most_covered(sets, limits, cover.n_covered)
         upper = max(min(most_spread(bound, n_sets, doubt) * n, n), lower)
         _log.info("%d samples: between %.1f and %.1f", 2 * n_sets, lower, upper)
-        larger = 2 * max(ours.n_entries, theirs.n_entries) > rules.max_entries
-        if lower >= rules.target_ratio * upper or n_sets >= rules.max_sets or larger:
-            return CertifiedSeeds(cover.chosen, lower, upper, judge, 2 * n_sets)
+        found = CertifiedSeeds(
+            cover.chosen, lower, upper, judge, 2 * n_sets, cover.n_covered / bound
+        )
+        n_entries = 2 * max(ours.n_entries, theirs.n_entries)
+        if n_sets >= rules.max_sets or n_entries > rules.max_entries or _is_final(found, rules):
+            return found
         n_sets = min(2 * n_sets, rules.max_sets)
+
+
+def _is_final(found: CertifiedSeeds, rules: SeedRules) -> bool:
+    """Tell whether the target is met, or out of reach of any number of samples."""
+    ratio = found.lower / found.upper
+    is_stuck = found.cover_ratio < rules.target_ratio and ratio >= _SETTLED * found.cover_ratio
+    return ratio >= rules.target_ratio or is_stuck
 
 
 def least_spread(n_covered: float, n_sets: int, doubt: float) -> float:
