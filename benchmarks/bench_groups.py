@@ -128,7 +128,8 @@ roster as (
 recent as (select m.* from messages m, span where message_time >= s and message_time < e),
 amounts as (select group_id, member_id, count(*) as k from recent group by 1, 2),
 talk as (
-  select group_id, sum(k) as n_messages, count(*) as n_speakers, max(k) / sum(k) as top_speaker_share
+  select group_id, sum(k) as n_messages, count(*) as n_speakers,
+    max(k) / sum(k) as top_speaker_share
   from amounts group by 1),
 said as (
   select group_id, member_id, min(message_time) as began
@@ -137,21 +138,24 @@ said as (
 replies as (
   select group_id, reply_to_member_id as member_id, message_time as at
   from messages, span
-  where message_time >= s - interval 2 day and message_time < e and reply_to_member_id <> member_id),
+  where message_time >= s - interval 2 day and message_time < e
+    and reply_to_member_id <> member_id),
 heard as (
   select t.group_id, t.member_id, t.began, min(r.at) as first
   from replies r asof join said t
     on r.group_id = t.group_id and r.member_id = t.member_id and r.at >= t.began
   group by 1, 2, 3),
 turns as (
-  select group_id, count(*) as n_turns, count(*) filter (first < began + interval 24 hour) as n_answered
+  select group_id, count(*) as n_turns,
+    count(*) filter (first < began + interval 24 hour) as n_answered
   from said left join heard using (group_id, member_id, began), span
   where began >= s and began + interval 24 hour <= e group by 1),
 pairs as (
   select group_id, count(*) as n_replies, count(distinct (member_id, reply_to_member_id)) as n_pairs
   from recent where reply_to_member_id <> member_id group by 1),
 deals as (
-  select k.group_id, count(distinct (o.member_id, cast(order_time at time zone 'UTC' as date))) as n_orders,
+  select k.group_id,
+    count(distinct (o.member_id, cast(order_time at time zone 'UTC' as date))) as n_orders,
     sum(amount) as gmv
   from orders o join memberships k using (member_id), span
   where order_time >= s and order_time < e and joined_at <= order_time
@@ -170,7 +174,8 @@ order by 1
 
 _DAYS_SQL = """
 with
-days as (select unnest(generate_series(date '2026-06-03', date '2026-06-30', interval 1 day))::date as day),
+days as (
+  select date '2026-06-03' + i as day from (select unnest(range(28))::integer as i)),
 span as (select timestamptz '2026-07-01 00:00:00+00' as e, e - interval 28 day as s),
 began as (
   select group_id, cast(min(t) at time zone 'UTC' as date) as born from (

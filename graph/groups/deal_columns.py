@@ -47,7 +47,7 @@ def deal_columns(facts: GroupFacts, start: int) -> Columns:
     members = np.bincount(stays.at(facts.end - 1).group, minlength=n)
     columns["gmv_per_member"] = measures(ratio(gmv, members))
     if facts.talk is not None and facts.recorded(facts.activity, start - AFTER_TALK):
-        after = _after_talk(facts.talk, group, bought, line)
+        after = _after_talk(facts.talk.since(start - AFTER_TALK), group, bought, line)
         spoken = exact_sum(group, np.where(after, bought.amount[line], 0.0), n)
         columns["gmv_after_talk"] = measures(ratio(spoken, gmv))
     return columns
@@ -59,7 +59,7 @@ def bought_in_groups(bought: Purchases, stays: Stays, start: int) -> tuple[Ints,
     Returns
     -------
     (line, group) : int64 arrays
-        Positions in `bought`, and groups; sorted by line, then group.
+        Positions in `bought`, and groups.
     """
     late = np.flatnonzero(bought.time >= start)
     row, stay = stays.holding(bought.member[late], bought.time[late])

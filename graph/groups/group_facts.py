@@ -87,7 +87,7 @@ class GroupFacts:
         return start <= since and stop >= self.end
 
     def purchases(self) -> Purchases | None:
-        """Read the purchases of customers, sorted by member and time; None without orders."""
+        """Read the purchases of customers, in any order; None without orders."""
         lines = self.known.arrow("orders")
         if lines is None:
             return None
@@ -96,14 +96,8 @@ class GroupFacts:
         time = instants(lines["order_time"])[kept]
         amount = lines["amount"].to_numpy()[kept]
         has_product = "product_id" in lines.column_names
-        product = encode(lines["product_id"])[0][kept] if has_product else np.zeros_like(time)
-        order = np.lexsort((amount, product, time, member[kept]))
-        return Purchases(
-            member[kept][order],
-            time[order],
-            amount[order],
-            product[order] if has_product else None,
-        )
+        product = encode(lines["product_id"])[0][kept] if has_product else None
+        return Purchases(member[kept], time, amount, product)
 
     def group_sends(self) -> tuple[Ints, Ints] | None:
         """Give group and time of each send to a group; None where none is on record."""

@@ -38,7 +38,9 @@ class Keepers:
 def keepers_of(facts: GroupFacts) -> Keepers:
     """Read the owners of groups, and the staff that sit in groups now."""
     owner = facts.column("owner_id")
-    has_owner = owner.null_count < len(owner)
+    listed = facts.known.arrow("groups")
+    has_column = listed is not None and "owner_id" in listed.column_names
+    has_owner = has_column and (owner.null_count < len(owner) or not len(owner))
     ids = ids_in(owner if has_owner else None, facts.staff if len(facts.staff) else None)
     pairs = [(np.empty(0, np.int64), np.empty(0, np.int64))]
     if has_owner:

@@ -134,9 +134,9 @@ def peer_effect(
     seen = np.bincount(rows.group, observed, n).astype(np.float64)
     due = exact_sum(rows.group, expected, n)
     there = np.bincount(rows.group, minlength=n) > 0
-    found = bootstrap_ratio(
-        seen[there], due[there], n_resamples=n_resamples, random_state=random_state
-    )
+    # Where nothing at all is expected, nothing can be said.
+    shown = seen[there] if due.any() else np.zeros(int(there.sum()))
+    found = bootstrap_ratio(shown, due[there], n_resamples=n_resamples, random_state=random_state)
     n_kept, total = int(comparable.sum()), float(due.sum())
     n_observed = int(seen.sum())
     return PeerEffect(

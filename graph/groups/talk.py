@@ -1,4 +1,4 @@
-"""What is said in groups: messages, or other acts, by group and time."""
+"""What is said in groups: messages, or other acts."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ NOBODY = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Talk:
-    """Acts in groups, sorted by group and time.
+    """Acts in groups, in any order.
 
     Attributes
     ----------
@@ -77,7 +77,8 @@ class Talk:
 
     def of_customers(self) -> "Talk":
         """Leave out what staff say."""
-        return self.only(self.member >= 0)
+        by_customer = self.member >= 0
+        return self if by_customer.all() else self.only(by_customer)
 
 
 def talk_of(
@@ -119,10 +120,8 @@ def talk_of(
         _flags(rows, "has_link") if talks else None,
         has_replies,
         worker,
-    ).only(kept)
-    return found.only(
-        np.lexsort((found.reply_to, found.staff, found.member, found.time, found.group))
     )
+    return found if len(kept) == len(group) else found.only(kept)
 
 
 def _numbers(rows: pa.Table, column: str) -> Floats | None:
