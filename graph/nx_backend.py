@@ -253,8 +253,9 @@ def leiden_communities(
     Examples
     --------
     >>> import networkx as nx
-    >>> nx.community.leiden_communities(nx.Graph(["ab", "bc", "ca", "de"]), backend="siyu", seed=0)
-    [{'a', 'b', 'c'}, {'d', 'e'}]
+    >>> G = nx.Graph([(1, 2), (2, 3), (3, 1), (4, 5)])
+    >>> nx.community.leiden_communities(G, backend="siyu", seed=0)
+    [{1, 2, 3}, {4, 5}]
     """
     if max_level is not None and max_level <= 0:
         raise ValueError("max_level argument must be a positive integer or None")

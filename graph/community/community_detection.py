@@ -1,5 +1,6 @@
 """Communities of members: Leiden and Louvain, the same for the same random state."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -10,9 +11,11 @@ from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.randomness import generator
 from siyu.graph.graph_convert import GraphLike, as_member_graph
-from siyu.graph.tie_arrays import Codes
+from siyu.graph.tie_arrays import Codes, sums_at
 
+from .division import labels_for, start_from
 from .leiden import leiden, louvain
+from .matching import match_communities
 
 __all__ = ["communities", "modularity"]
 
@@ -23,6 +26,7 @@ def communities(
     method: Literal["leiden", "louvain"] = "leiden",
     resolution: float = 1.0,
     random_state: int | np.random.Generator | None = 0,
+    previous: Frame | Sequence[Frame] | None = None,
     output: FrameKind = "pandas",
 ) -> Frame:
     """Divide members into communities that are tied inside more than chance would have it.
@@ -41,6 +45,11 @@ def communities(
     random_state : int, Generator or None
         Order in which members are visited. The same state gives the same communities, whatever
         the order in which ties were given.
+    previous : frame, or list of frames, optional
+        What this gave the last time (or all times so far, oldest first). The search then starts
+        from there, parts first the communities that are better in pieces, and the communities
+        found keep their numbers as `match_communities` says. Yesterday's members thus stay
+        where they are, unless there is a reason to move.
     output : {"pandas", "polars", "pyarrow"}
         Kind of frame to return.
 
@@ -49,17 +58,20 @@ def communities(
     frame, one row a member, sorted by ``member_id``
         ``community`` : int, 0 for the largest and so on; of two of one size the one with the
         smallest member comes first. A member without ties is a community of one.
+        With `previous`, the number the community had; new ones count on from the highest.
 
     Raises
     ------
     ParameterError
         If a parameter is out of range.
     DataError
-        If a networkx graph breaks the rules of `MemberGraph.from_networkx`.
+        If a networkx graph breaks the rules of `MemberGraph.from_networkx`, or a member has
+        two communities in `previous`.
 
     See Also
     --------
-    modularity : how good a division is.
+    modularity, community_quality : how good a division is.
+    community_changes : what became of the communities of an earlier day.
 
     Notes
     -----
@@ -91,12 +103,17 @@ def communities(
     members = as_member_graph(graph)
     divide = leiden if method == "leiden" else louvain
     draw = generator(random_state)
-    labels = divide(members.mutual(), len(members), resolution, draw)
-    table = {"member_id": members.ids, "community": pa.array(_by_size(labels))}
-    return from_arrow(pa.table(table), output)
+    start = None if previous is None else start_from(previous, members.ids)
+    labels = divide(members.mutual(), len(members), resolution, draw, start)
+    table = pa.table({"member_id": members.ids, "community": pa.array(_by_size(labels))})
+    if previous is not None:
+        return match_communities(previous, table, output=output)
+    return from_arrow(table, output)
 
 
-def modularity(graph: GraphLike, labels: npt.ArrayLike, *, resolution: float = 1.0) -> float:
+def modularity(
+    graph: GraphLike, labels: npt.ArrayLike | Frame, *, resolution: float = 1.0
+) -> float:
     r"""Measure a division: the share of ties inside communities, less what chance would give.
 
     :math:`\sum_c (w_c / w - \gamma (s_c / 2 w)^2)`, where of the total weight w of all ties
@@ -106,8 +123,9 @@ def modularity(graph: GraphLike, labels: npt.ArrayLike, *, resolution: float = 1
     ----------
     graph : MemberGraph or networkx graph
         Directed ties count as in `communities`: both directions of a pair together.
-    labels : integer array, n
-        Community of each member in ascending order of ``member_id``, as `communities` gives it.
+    labels : frame with ``member_id`` and ``community``, or integer array, n
+        What `communities` gives, or the community of each member in ascending order of
+        ``member_id``.
     resolution : float > 0
         :math:`\gamma`.
 
@@ -120,6 +138,8 @@ def modularity(graph: GraphLike, labels: npt.ArrayLike, *, resolution: float = 1
     ------
     ParameterError
         If there is not one label a member.
+    DataError
+        If a member has no community in a frame, or two.
 
     References
     ----------
@@ -132,21 +152,14 @@ def modularity(graph: GraphLike, labels: npt.ArrayLike, *, resolution: float = 1
     0.5
     """
     members = as_member_graph(graph)
-    of_member = np.asarray(labels)
-    if of_member.shape != (len(members),) or not np.issubdtype(of_member.dtype, np.integer):
-        raise ParameterError(
-            "labels",
-            f"labels must be one integer a member ({len(members)}), "
-            f"got {of_member.dtype} of shape {of_member.shape}",
-        )
+    code = labels_for(members, labels)
     ties = members.mutual()
     total = ties.weight.sum()
     if total == 0:
         return float("nan")
-    _, code = np.unique(of_member, return_inverse=True)
     source, target = code[ties.source], code[ties.target]
     inside = ties.weight[source == target].sum()
-    ends = np.bincount(source, ties.weight, len(code)) + np.bincount(target, ties.weight, len(code))
+    ends = sums_at(source, ties.weight, len(code)) + sums_at(target, ties.weight, len(code))
     return float(inside / total - resolution * ((ends / (2 * total)) ** 2).sum())
 
 

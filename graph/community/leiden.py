@@ -18,7 +18,13 @@ _WORTHWHILE = 1e-4  # Leiden starts again from its result until that gains less 
 _MOST_STARTS = 10
 
 
-def leiden(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> Codes:
+def leiden(
+    ties: Ties,
+    n: int,
+    resolution: float,
+    draw: np.random.Generator,
+    start: Codes | None = None,
+) -> Codes:
     """Divide nodes by Leiden passes, each from the result of the last, until one gains little.
 
     Parameters
@@ -30,6 +36,8 @@ def leiden(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> 
     resolution : float > 0
     draw : numpy.random.Generator
         Draws the order in which each pass visits the nodes.
+    start : int32 array, n, optional
+        A division to start from, such as that of an earlier day; default every node alone.
 
     Returns
     -------
@@ -37,10 +45,16 @@ def leiden(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> 
         Community of each node, numbered without gaps in no order that means anything. Every
         community is connected; a node without ties is alone.
     """
-    return deque(partitions(ties, n, resolution, draw), maxlen=1).pop()
+    return deque(partitions(ties, n, resolution, draw, start), maxlen=1).pop()
 
 
-def partitions(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> Iterator[Codes]:
+def partitions(
+    ties: Ties,
+    n: int,
+    resolution: float,
+    draw: np.random.Generator,
+    start: Codes | None = None,
+) -> Iterator[Codes]:
     """Give the partition after each level of the first Leiden pass, then after each better pass.
 
     Parameters as of `leiden`, whose result is the last partition.
@@ -51,10 +65,13 @@ def partitions(ties: Ties, n: int, resolution: float, draw: np.random.Generator)
         return
     level = _Level.of(ties, n)
     quality = -np.inf
-    for start in range(_MOST_STARTS):
+    if start is not None:
+        labels = _split(level, _numbered(start), resolution)
+        quality = level.quality(labels, resolution)
+    for turn in range(_MOST_STARTS):
         better = labels
         for better in _shuffled_pass(level, labels, resolution, draw, refined=True):
-            if start == 0:
+            if turn == 0:
                 yield better
         found = level.quality(better, resolution)
         gain = found - quality
@@ -66,7 +83,13 @@ def partitions(ties: Ties, n: int, resolution: float, draw: np.random.Generator)
     yield pieces
 
 
-def louvain(ties: Ties, n: int, resolution: float, draw: np.random.Generator) -> Codes:
+def louvain(
+    ties: Ties,
+    n: int,
+    resolution: float,
+    draw: np.random.Generator,
+    start: Codes | None = None,
+) -> Codes:
     """Divide nodes by one Louvain pass; parameters and result as of `leiden`.
 
     A community need not be connected.
@@ -74,7 +97,10 @@ def louvain(ties: Ties, n: int, resolution: float, draw: np.random.Generator) ->
     labels = np.arange(n, dtype=np.int32)
     if len(ties.weight) == 0:
         return labels
-    passed = _shuffled_pass(_Level.of(ties, n), labels, resolution, draw, refined=False)
+    level = _Level.of(ties, n)
+    if start is not None:
+        labels = _split(level, _numbered(start), resolution)
+    passed = _shuffled_pass(level, labels, resolution, draw, refined=False)
     return _numbered(deque(passed, maxlen=1).pop())
 
 
@@ -112,8 +138,16 @@ class _Level:
 
     def quality(self, labels: Codes, resolution: float) -> float:
         """Give the modularity of a division."""
-        inside = self.matrix.data[labels[self._row()] == labels[self.matrix.indices]].sum()
-        return float(inside - resolution * (np.bincount(labels, self.mass) ** 2).sum())
+        return float(self.terms(labels, resolution).sum())
+
+    def terms(self, labels: Codes, resolution: float) -> Weights:
+        """Give what each community adds to the modularity."""
+        row = self._row()
+        within = labels[row] == labels[self.matrix.indices]
+        n = int(labels.max()) + 1
+        inside = sums_at(labels[row[within]], self.matrix.data[within], n)
+        terms: Weights = inside - resolution * sums_at(labels, self.mass, n) ** 2
+        return terms
 
     def moved(self, labels: Codes, resolution: float) -> Codes:
         """Move nodes one by one to the neighbouring community that gains most, round by round."""
@@ -174,6 +208,19 @@ def _pass(level: _Level, labels: Codes, resolution: float, *, refined: bool) -> 
         of_part = np.empty(n_parts, dtype=np.int32)
         of_part[parts] = labels
         level, node, labels = level.merged(parts), parts[node], of_part
+
+
+def _split(level: _Level, labels: Codes, resolution: float) -> Codes:
+    """Part the communities that are better in pieces: moves of single nodes never would."""
+    alone = np.arange(len(labels), dtype=np.int32)
+    found = _pass(level.inside(labels), alone, resolution, refined=True)
+    pieces = _numbered(deque(found, maxlen=1).pop())
+    whole = np.empty(int(pieces.max()) + 1, dtype=np.int32)  # community of each piece
+    whole[pieces] = labels
+    before = level.terms(labels, resolution)
+    after = sums_at(whole, level.terms(pieces, resolution), len(before))
+    pays = after > before
+    return _numbered(np.where(pays[labels], len(before) + pieces, labels))
 
 
 def _numbered(labels: npt.ArrayLike) -> Codes:
