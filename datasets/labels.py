@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .cluster_words import CLUSTER_WORDS
+from .community_words import COMMUNITY_WORDS
 from .errors import ParameterError
 from .fission_words import FISSION_WORDS
 from .frames import Frame, from_arrow, to_arrow
 from .group_words import GROUP_WORDS
 from .journey_words import JOURNEY_WORDS
 from .koc_words import KOC_WORDS
+from .learned_koc_words import LEARNED_KOC_WORDS
 from .lifecycle_words import CHANGE_REASON_WORDS, WIN_BACK_WORDS
 from .offer_words import OFFER_WORDS
 from .referral_words import REFERRAL_WORDS
@@ -95,14 +97,16 @@ WORDS: dict[str, Words] = {
     **FISSION_WORDS,
     **JOURNEY_WORDS,
     **KOC_WORDS,
+    **LEARNED_KOC_WORDS,
     **OFFER_WORDS,
     **REFERRAL_WORDS,
     **RULE_WORDS,
     **SEED_WORDS,
     **CLUSTER_WORDS,
+    **COMMUNITY_WORDS,
     **GROUP_WORDS,
     "reason": OFFER_WORDS["reason"] | CHANGE_REASON_WORDS,
-    "reasons": KOC_WORDS["reasons"] | WIN_BACK_WORDS,
+    "reasons": KOC_WORDS["reasons"] | LEARNED_KOC_WORDS["reasons"] | WIN_BACK_WORDS,
 }
 """Column -> code -> (Chinese, English)."""
 
