@@ -152,7 +152,7 @@ def modularity(
     0.5
     """
     members = as_member_graph(graph)
-    code = labels_for(members, labels)
+    _, code = labels_for(members, labels)
     ties = members.mutual()
     total = ties.weight.sum()
     if total == 0:

@@ -82,8 +82,8 @@ def start_from(previous: Frame | Sequence[Frame], members: pa.Array) -> Codes:
     return np.unique(labels, return_inverse=True)[1].astype(np.int32)
 
 
-def labels_for(members: MemberGraph, labels: npt.ArrayLike | Frame) -> Ints:
-    """Give the label of each member of a graph, numbered without gaps in their order.
+def labels_for(members: MemberGraph, labels: npt.ArrayLike | Frame) -> tuple[Ints, Ints]:
+    """Give the communities of a graph, ascending, and which of them each member is in.
 
     Raises
     ------
@@ -92,24 +92,31 @@ def labels_for(members: MemberGraph, labels: npt.ArrayLike | Frame) -> Ints:
     DataError
         If a frame does not give every member one community.
     """
-    if hasattr(labels, "columns"):
-        division = read_division(labels, "labels")
-        found = lookup(members.ids, same_type(division.members, members.ids, "labels"))
-        if (found < 0).any():
-            without = int((found < 0).sum())
-            raise DataError(f"{without} of {len(members)} members have no community in labels")
-        of_member = division.labels[found]
-    else:
-        of_member = np.asarray(labels)
-        is_empty = of_member.shape == (0,) == (len(members),)
-        is_integer = np.issubdtype(of_member.dtype, np.integer) or is_empty
-        if of_member.shape != (len(members),) or not is_integer:
-            raise ParameterError(
-                "labels",
-                f"labels must be one integer a member ({len(members)}), "
-                f"got {of_member.dtype} of shape {of_member.shape}",
-            )
-    return np.unique(of_member, return_inverse=True)[1].astype(np.int64)
+    of_member = _of_frame if hasattr(labels, "columns") else _of_array
+    names, code = np.unique(of_member(members, labels), return_inverse=True)
+    return names, code.astype(np.int64)
+
+
+def _of_frame(members: MemberGraph, labels: Any) -> Ints:
+    division = read_division(labels, "labels")
+    found = lookup(members.ids, same_type(division.members, members.ids, "labels"))
+    if (found < 0).any():
+        without = int((found < 0).sum())
+        raise DataError(f"{without} of {len(members)} members have no community in labels")
+    return division.labels[found]
+
+
+def _of_array(members: MemberGraph, labels: Any) -> Ints:
+    of_member = np.asarray(labels)
+    if of_member.shape == (0,) == (len(members),):
+        return np.zeros(0, dtype=np.int64)
+    if of_member.shape != (len(members),) or not np.issubdtype(of_member.dtype, np.integer):
+        raise ParameterError(
+            "labels",
+            f"labels must be one integer a member ({len(members)}), "
+            f"got {of_member.dtype} of shape {of_member.shape}",
+        )
+    return of_member.astype(np.int64)
 
 
 def same_type(known: pa.Array, asked: pa.Array, name: str) -> pa.Array:

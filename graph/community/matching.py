@@ -14,7 +14,7 @@ from siyu.datasets.ids import lookup
 
 from .division import Division, divisions_of, read_division, same_type
 
-__all__ = ["Overlaps", "match_communities", "overlaps_of"]
+__all__ = ["Overlaps", "best_pairs", "match_communities", "overlaps_of"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -83,7 +83,7 @@ def match_communities(
     runs = divisions_of(previous)
     today = read_division(current, "current")
     overlaps = overlaps_of(runs[-1], today)
-    pair = _best_pairs(overlaps, overlaps.jaccard() >= max(min_jaccard, np.finfo(float).tiny))
+    pair = best_pairs(overlaps, overlaps.jaccard() >= max(min_jaccard, np.finfo(float).tiny))
     number = np.full(len(overlaps.after), -1, dtype=np.int64)
     number[overlaps.second[pair]] = overlaps.before[overlaps.first[pair]]
     highest = max((int(run.labels.max()) for run in runs if len(run.labels)), default=-1)
@@ -141,7 +141,7 @@ def _counted(labels: Ints) -> tuple[Ints, Ints, Ints]:
     return names, codes.astype(np.int64), sizes
 
 
-def _best_pairs(overlaps: Overlaps, allowed: npt.NDArray[np.bool_]) -> Ints:
+def best_pairs(overlaps: Overlaps, allowed: npt.NDArray[np.bool_]) -> Ints:
     """Choose the pairs, each community in one at most, that share most members in all."""
     rows = np.flatnonzero(allowed)
     n, m = len(overlaps.before), len(overlaps.after)
