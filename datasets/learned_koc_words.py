@@ -16,8 +16,9 @@ LEARNED_KOC_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "koc_score": ("透明 KOC 分", "transparent KOC score"),
         "degree": ("联系人数", "degree"),
         "named_by": ("被关注人数", "named by how many"),
-        "pagerank": ("PageRank", "PageRank"),
+        "pagerank": ("PageRank 值", "PageRank"),
         "low_constraint": ("低约束度", "low constraint"),
+        "bridging": ("桥接证据", "bridging"),
         "past_invitees": ("累计邀请人数", "past invitees"),
         "recent_invitees": ("近 90 天邀请人数", "invitees of the last 90 days"),
         "past_outcome": ("累计同类结果", "past outcome"),
@@ -29,7 +30,7 @@ LEARNED_KOC_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "precision": ("前 k 名命中率", "precision at k"),
         "lift": ("前 k 名提升度", "lift at k"),
         "average_precision": ("平均精度", "average precision"),
-        "ndcg": ("NDCG", "NDCG"),
+        "ndcg": ("NDCG（按名次折减）", "NDCG, discounted by rank"),
     },
 }
 """The words that `siyu.datasets.label` puts in the place of codes."""

@@ -30,6 +30,7 @@ _TIES = {
     "named_by": ("named_by", 1),
     "pagerank": ("pagerank", 1),
     "low_constraint": ("constraint", -1),
+    "bridging": ("bridging", 1),
 }
 _REFERRALS = {
     "past_invitees": ("n_invitees", 1),

@@ -5,7 +5,8 @@ Four measures of a ranking, on members who brought :math:`y \ge 0`:
 - ``precision``: share of the first k who brought anything;
 - ``lift``: share of all that was brought that the first k brought, over their share of members;
 - ``average_precision``: mean, over those who brought anything, of the precision at their rank;
-- ``ndcg``: :math:`\sum y / \log_2(1 + rank)` over its largest possible value (gain linear).
+- ``ndcg``: :math:`\sum \log_2(1 + y) / \log_2(1 + rank)` over its largest possible value: who
+  brought a hundred is worth more than who brought ten, but not ten times as much.
 
 Members are drawn with replacement, the same for all rankings, so that differences are paired.
 Members whom a score does not tell apart are put in an order by a hash of their id.
@@ -155,4 +156,4 @@ def _measures(w: Floats, outcome: Floats, k: int, ideal: Floats) -> Floats:
 
 def _discounted(w: Floats, rank: Floats, outcome: Floats) -> Floats:
     middle = np.maximum(rank - (w - 1) / 2, 1)  # who was drawn twice stands at both ranks
-    return np.asarray((w * outcome / np.log2(1 + middle)).sum(axis=1))
+    return np.asarray((w * np.log2(1 + outcome) / np.log2(1 + middle)).sum(axis=1))

@@ -79,6 +79,7 @@ _RANKINGS = {
     "named_by": "listened_to",
     "pagerank": "listened_to",
     "low_constraint": "bridges_communities",
+    "bridging": "bridges_communities",
     "past_invitees": "brings_buyers",
     "recent_invitees": "brought_lately",
     "past_outcome": "brings_buyers",
