@@ -1,27 +1,23 @@
 """Bridging at equal degree: whose ties lead to other communities, beyond stray ones."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.errors import DataError
-from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
-from siyu.datasets.ids import encode, lookup
-from siyu.graph.community.community_detection import communities
+from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.graph.graph_convert import GraphLike, as_member_graph
-from siyu.graph.member_graph import MemberGraph
+from siyu.graph.tie_arrays import sums_at
+
+from .community_reach import Reach, homes_of, reach_of
 
 __all__ = ["community_bridging"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_RESOLUTION = 2.0
 _N_BRIDGED = 3
-_FIXED = ("member_id", "community")
 
 
 def community_bridging(
@@ -94,96 +90,30 @@ def community_bridging(
     [24, 6, 3]
     """
     members = as_member_graph(graph)
-    home = _homes(members, communities)
-    reach = _reach(members, home)
+    home = homes_of(members, communities)
+    reach, at, weight = reach_of(members, home)
     second, third = _next_ties(reach)
-    share = reach.strength / _known(reach.total)[reach.member]
-    outside = np.bincount(reach.member, share * ~reach.at_home, len(members))
-    squares = np.bincount(reach.member, share**2, len(members))
-    tied = reach.total > 0
     table = {
         "member_id": members.ids,
-        "community": home.names.take(pa.array(home.of_member)),
+        "community": home.named(home.of_member),
         "degree": reach.degree,
         "n_communities": np.bincount(reach.member, minlength=len(members)),
-        "outside_share": np.where(tied, outside, np.nan),
-        "participation": np.where(tied, 1 - squares, np.nan),
+        "outside_share": reach.over_members(reach.share * ~reach.at_home),
+        "participation": 1 - reach.over_members(reach.share**2),
         "second_tie": second,
         "third_tie": third,
-        "bridging": _evidence(reach),
+        "bridging": _evidence(reach, _worth(reach, at, weight)),
     }
     return from_arrow(pa.table(table), output)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Homes:
-    """The community of each member, as a code."""
-
-    of_member: Ints
-    names: pa.Array
+def _worth(reach: Reach, at: Ints, weight: Floats) -> Floats:
+    """Count the ties of each row of the reach, a strong one for up to two, a faint one for less."""
+    worth = 2 * weight / (weight + _typical(weight[: len(weight) // 2]))
+    return sums_at(at, worth, len(reach.member))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Reach:
-    """Each member's ties to each community, where there are any: strength, and worth in ties."""
-
-    member: Ints
-    community: Ints
-    strength: Floats
-    ties: Floats
-    at_home: npt.NDArray[np.bool_]
-    degree: Ints
-    total: Floats
-
-
-def _homes(members: MemberGraph, given: Frame | None) -> _Homes:
-    if given is None:
-        given = communities(members, resolution=_RESOLUTION, output="pyarrow")
-    table, _ = to_arrow(given)
-    rows = lookup(members.ids, _unique_ids(table))
-    if len(rows) and rows.min() < 0:
-        missing = int((rows < 0).sum())
-        raise DataError(f"{missing} of {len(rows)} members have no community; every one needs one")
-    order = np.argsort(encode(table["member_id"])[0])
-    codes, names = encode(table["community"])
-    return _Homes(codes[order[rows]], names)
-
-
-def _unique_ids(table: pa.Table) -> pa.Array:
-    absent = [name for name in _FIXED if name not in table.column_names]
-    if absent:
-        raise DataError(
-            f"communities needs the columns member_id and community; it has: "
-            f"{', '.join(table.column_names)}"
-        )
-    codes, ids = encode(table["member_id"])
-    if len(ids) < len(codes):
-        raise DataError(f"{len(codes) - len(ids)} members have more than one community")
-    return ids
-
-
-def _reach(members: MemberGraph, home: _Homes) -> _Reach:
-    """Add up each member's ties by the community of the other end."""
-    ties = members.mutual()
-    source, target = (end.astype(np.int64) for end in (ties.source, ties.target))
-    member, other = np.concatenate([source, target]), np.concatenate([target, source])
-    weight = np.concatenate([ties.weight, ties.weight])
-    worth = 2 * weight / (weight + _typical(ties.weight))
-    n, k = len(members), max(len(home.names), 1)
-    met, at = np.unique(member * k + home.of_member[other], return_inverse=True)
-    strength = _added(at, weight, len(met))
-    return _Reach(
-        member=met // k,
-        community=met % k,
-        strength=strength,
-        ties=_added(at, worth, len(met)),
-        at_home=home.of_member[met // k] == met % k,
-        degree=np.bincount(member, minlength=n),
-        total=_added(met // k, strength, n),
-    )
-
-
-def _next_ties(reach: _Reach) -> tuple[Floats, Floats]:
+def _next_ties(reach: Reach) -> tuple[Floats, Floats]:
     """Give each member's strength towards the second and third strongest community."""
     order = np.lexsort((-reach.strength, reach.member))
     per_member = np.bincount(reach.member, minlength=len(reach.degree))
@@ -194,9 +124,9 @@ def _next_ties(reach: _Reach) -> tuple[Floats, Floats]:
     return second, third
 
 
-def _evidence(reach: _Reach) -> Floats:
+def _evidence(reach: Reach, ties: Floats) -> Floats:
     """Weigh the bridging reading of each member's ties against the ordinary one, in log10."""
-    ties, n = reach.ties, len(reach.degree)
+    n = len(reach.degree)
     by_community = np.bincount(reach.community, ties)
     stray = ties[~reach.at_home].sum() / max(ties.sum(), 1)
     n_others = int((by_community > 0).sum()) - 1
@@ -208,7 +138,7 @@ def _evidence(reach: _Reach) -> Floats:
     beside = np.logaddexp(np.log1p(-chance), np.log(chance) + ties * np.log1p(each / expected))
     # A community without ties says no as well, but to everybody alike: it is left out.
     evidence = np.where(reach.at_home, -ties * np.log(2), beside)
-    return _added(reach.member, evidence, n) / math.log(10)
+    return sums_at(reach.member, evidence, n) / math.log(10)
 
 
 def _typical(weight: Floats) -> float:
@@ -218,13 +148,3 @@ def _typical(weight: Floats) -> float:
     ordered = np.sort(weight)
     held = np.cumsum(ordered)
     return float(ordered[np.searchsorted(held, held[-1] / 2)])
-
-
-def _added(codes: Ints, values: Floats, n: int) -> Floats:
-    """Sum the values of each code; the order of rows is fixed by the graph."""
-    return np.asarray(np.bincount(codes, values, n), dtype=np.float64)
-
-
-def _known(total: Floats) -> Floats:
-    """Put 1 for 0, to divide by."""
-    return np.where(total > 0, total, 1.0)
