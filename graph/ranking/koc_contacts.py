@@ -140,16 +140,26 @@ def _attention(facts: KocFacts) -> Attention | None:
 
 
 def _speakers(facts: KocFacts) -> SpeakerStatistics | None:
-    if not has_replies(facts):
+    said = _messages(facts)
+    if said is None:
         return None
+    return speaker_statistics(said, tz=facts.known.tz, members=facts.members)
+
+
+def _messages(facts: KocFacts) -> pa.Table | None:
+    """Give the messages with what is read of them; None unless they tell of replies."""
     rows = facts.known.arrow("messages")
-    return speaker_statistics(rows, tz=facts.known.tz, members=facts.members)
+    if rows is None or _TO not in rows.column_names:
+        return None
+    read = ("member_id", "message_time", "group_id", _TO)
+    return rows.select([name for name in read if name in rows.column_names])
 
 
 def _helped(facts: KocFacts) -> Ints | None:
-    if not has_replies(facts):
+    said = _messages(facts)
+    if said is None:
         return None
-    sent = MemberRows.of(facts.known.arrow("messages"), time="message_time", members=facts.members)
+    sent = MemberRows.of(said, time="message_time", members=facts.members)
     to = lookup(sent.table[_TO], sent.members)
     rows = np.flatnonzero((to >= 0) & (to != sent.codes))
     n = max(len(facts.members), 1)

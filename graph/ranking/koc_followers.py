@@ -58,8 +58,8 @@ class Listening:
 
 def category_buying(facts: KocFacts) -> CategoryBuying:
     """Count on which days members bought of each category; needs orders and products."""
-    bought = MemberRows.of(facts.known.arrow("orders"), time="order_time", members=facts.members)
-    bought = bought.where(is_purchase(bought.table))
+    lines = _purchases(facts)
+    bought = MemberRows.of(lines, time="order_time", members=facts.members)
     category, names = _categories(facts, bought.table["product_id"])
     rows = np.flatnonzero(category >= 0)
     key = bought.codes[rows] * max(len(names), 1) + category[rows]
@@ -120,6 +120,12 @@ def followers(buying: CategoryBuying, heard: Listening, n: int) -> Ints:
     later = np.maximum(heard.since[pair], buying.first[at])
     follows = (own[at] == wanted) & (buying.last[theirs] > later)
     return np.bincount(at[follows], minlength=len(own))
+
+
+def _purchases(facts: KocFacts) -> pa.Table:
+    orders = facts.known.arrow("orders")
+    read = ["member_id", "order_time", "product_id"]
+    return None if orders is None else orders.filter(is_purchase(orders)).select(read)
 
 
 def _categories(facts: KocFacts, product_ids: pa.ChunkedArray) -> tuple[Ints, pa.Array]:

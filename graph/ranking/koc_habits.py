@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import DAY_US
+from siyu.datasets.clock import DAY_US, INSTANT
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.ordering import distinct
@@ -89,10 +89,8 @@ def buying_of(facts: KocFacts) -> Buying | None:
 
 def active_days(facts: KocFacts) -> Ints | None:
     """Count the days of the last 90 with an event or a message; None without both tables."""
-    done = _acts(facts, _ACTS[:2])
-    if done is None:
-        return None
-    return _lately(done, facts, _ACTIVE_DAYS).distinct_days(facts.known.tz).count()
+    done = _acts(facts, _ACTS[:2], days=_ACTIVE_DAYS)
+    return None if done is None else done.distinct_days(facts.known.tz).count()
 
 
 def shares_of(facts: KocFacts) -> Ints | None:
@@ -100,7 +98,8 @@ def shares_of(facts: KocFacts) -> Ints | None:
     rows = facts.known.arrow("events")
     if rows is None:
         return None
-    shared = rows.filter(pc.is_in(rows["event"], pa.array(SHARES, rows["event"].type)))
+    named = pc.is_in(rows["event"], pa.array(SHARES, rows["event"].type))
+    shared = rows.select(["member_id", "event_time"]).filter(named)
     if not shared.num_rows:
         return None
     done = MemberRows.of(shared, time="event_time", members=facts.members)
@@ -133,11 +132,20 @@ def rhythm_of(facts: KocFacts) -> Rhythm | None:
 
 
 def _buying(facts: KocFacts) -> Buying | None:
+    orders = facts.once("orders", _orders)
+    if orders is None:
+        return None
+    orders = _lately(orders, facts, YEAR)
+    return Buying(_buying_days(orders, facts), orders.sum("amount"))
+
+
+def _orders(facts: KocFacts) -> MemberRows | None:
+    """Group the order lines by member, with what is read of them."""
     rows = facts.known.arrow("orders")
     if rows is None:
         return None
-    orders = _lately(MemberRows.of(rows, time="order_time", members=facts.members), facts, YEAR)
-    return Buying(_buying_days(orders, facts), orders.sum("amount"))
+    read = [n for n in ("member_id", "order_time", "amount", "quantity") if n in rows.column_names]
+    return MemberRows.of(rows.select(read), time="order_time", members=facts.members)
 
 
 def _buying_days(orders: MemberRows, facts: KocFacts) -> Ints:
@@ -169,11 +177,8 @@ def _rhythm(facts: KocFacts) -> Rhythm | None:
     done = _acts(facts, _ACTS)
     if done is None:
         return None
-    rows = facts.known.arrow("orders")
-    bought = None
-    if rows is not None:
-        orders = MemberRows.of(rows, time="order_time", members=facts.members)
-        bought = _buying_days(orders, facts)
+    orders = facts.once("orders", _orders)
+    bought = None if orders is None else _buying_days(orders, facts)
     days = done.distinct_days(facts.known.tz).count()
     met = days > 0
     silent = np.where(met, (facts.end - done.last_time()) / DAY_US, np.nan)
@@ -192,15 +197,24 @@ def _chance_of_silence(done: MemberRows, days: Ints, silent: Floats) -> Floats:
     return np.where(days > 0, chance, 1.0)
 
 
-def _acts(facts: KocFacts, sources: tuple[tuple[str, str], ...]) -> MemberRows | None:
+def _acts(
+    facts: KocFacts, sources: tuple[tuple[str, str], ...], *, days: int | None = None
+) -> MemberRows | None:
+    """Put what members did together, ever or in the last days; None if no table tells."""
     parts = []
     for table, time in sources:
         rows = facts.known.arrow(table)
         if rows is not None:
-            parts.append(pa.table({"member_id": rows["member_id"], "time": rows[time]}))
+            done = rows.select(["member_id", time]).rename_columns(["member_id", "time"])
+            if days is not None:
+                since = pa.scalar(facts.end - days * DAY_US, INSTANT)
+                done = done.filter(pc.greater_equal(done["time"], since))
+            codes = lookup(done["member_id"], facts.members)  # numbers are moved faster than text
+            parts.append(done.set_column(0, "member_id", pa.array(codes)))
     if not parts:
         return None
-    return MemberRows.of(pa.concat_tables(parts), time="time", members=facts.members)
+    everybody = pa.array(np.arange(len(facts.members)))
+    return MemberRows.of(pa.concat_tables(parts), time="time", members=everybody)
 
 
 def _lately(rows: MemberRows, facts: KocFacts, days: int) -> MemberRows:
