@@ -118,11 +118,11 @@ def test_a_seed_set_says_whom_it_reaches() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_random_state_gives_the_same_bytes(kind: SpreadKind) -> None:
     ends = np.array(nx.karate_club_graph().edges)
-    frames = [
+    first, second = (
         influenced(MemberGraph.from_arrays(*some.T), [0, 33], model=kind, random_state=3)
         for some in (ends, ends[::-1])
-    ]
-    pd.testing.assert_frame_equal(*frames, check_exact=True)
+    )
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
