@@ -4,7 +4,8 @@ __all__ = ["FISSION_WORDS"]
 
 FISSION_WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "signs": {
-        "silent_invitees": ("邀来的人不买也不说话", "invitees never buy or talk"),
+        "silent_invitees": ("邀来的人毫无动静", "invitees do nothing at all"),
+        "no_buyers": ("邀来的人都不下单", "invitees never buy"),
         "instant_quits": ("邀来的人进群当天就退", "invitees quit within a day"),
         "burst": ("短时间内扎堆加入", "joined in a burst"),
         "ring": ("循环互邀成环", "brought each other in a ring"),

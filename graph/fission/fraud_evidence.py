@@ -16,11 +16,13 @@ from siyu.datasets.clock import DAY_US, HOUR_US
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.ordering import opens_run
+from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import BetaPrior
 from siyu.graph.undated import UNDATED, times_of
 
 from .forest_shape import climb
 from .fraud_tails import burst_tail, rate_tail
+from .rate_facts import joined_times
 from .rate_invitations import Invitations, referrals_of
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Excess",
     "burst",
+    "no_buyers",
     "quit_at_once",
     "quits",
     "ring_sizes",
@@ -45,7 +48,9 @@ _STAR = 5  # invitees from which an inviter is tested, and is no ordinary one an
 _ORDINARY = 20  # invitees of ordinary inviters needed to know the usual rate
 _CHANCE = 0.01  # chance that any honest inviter of a community gets one kind of sign
 _MOST = 0.5  # share of the invitees from which silence or quitting is a sign
-_WATCHED = 14 * DAY_US
+_NEARLY_ALL = 0.9
+_BUYING = 30 * DAY_US
+_WATCHES = (14 * DAY_US, 3 * DAY_US)
 _QUICK = HOUR_US
 _LEAST_QUICK = 3
 _LEAST_SPAN = 30 * DAY_US
@@ -72,43 +77,112 @@ class Excess:
     marked: Bools
 
     @classmethod
-    def of(cls, found: Invitations, judged: Bools, held: Bools) -> "Excess":
-        """Compare `held` among the `judged` invitees of each inviter with ordinary inviters."""
+    def of(
+        cls,
+        found: Invitations,
+        judged: Bools,
+        held: Bools,
+        done: Bools | None = None,
+        least: float = _MOST,
+    ) -> "Excess":
+        """Compare `held` among the `judged` invitees of each inviter with ordinary inviters.
+
+        Inviters in `done` are not tested; `least` is the share from which it is a sign.
+        """
         size = found.n_members
         n = np.bincount(found.inviter[judged], minlength=size)
         k = np.bincount(found.inviter[judged & held], minlength=size)
         p_value, ordinary = np.full(size, np.nan), found.n_invitees() < _STAR
-        tested = n >= _STAR
+        tested = n >= _STAR if done is None else (n >= _STAR) & ~done
         if n[ordinary].sum() >= _ORDINARY and tested.any():
             prior = BetaPrior.of(k[ordinary], n[ordinary])
             p_value[tested] = rate_tail(k[tested], n[tested], prior)
         share = np.where(n > 0, k / np.maximum(n, 1), np.nan)
         limit = _CHANCE / max(int(tested.sum()), 1)
         with np.errstate(invalid="ignore"):
-            marked = (p_value < limit) & (share >= _MOST)
+            marked = (p_value < limit) & (share >= least)
         marked[found.invitee[judged & held & marked[found.inviter]]] = True
         return cls(share, p_value, marked)
 
+    def or_else(self, other: "Excess") -> "Excess":
+        """Take what another measure found for the inviters whom this one could not test."""
+        untested = np.isnan(self.p_value)
+        return Excess(
+            np.where(untested, other.share, self.share),
+            np.where(untested, other.p_value, self.p_value),
+            self.marked | other.marked,
+        )
+
 
 def silence(known: "Community", end: int, members: pa.Array, found: Invitations) -> Excess | None:
-    """Find inviters most of whose invitees never bought, talked or did anything.
+    """Find inviters most of whose invitees never bought, talked or did anything at first.
 
-    Invitees are judged two weeks after their referral, and only where all tables of acts were
-    recorded since then. None without such tables: silence is unknown then.
+    At first means within two weeks of coming or, for inviters with fewer than five invitees of
+    that age, within three days; ordinary inviters are judged by the same time. None without
+    any table of acts: silence is unknown then.
     """
-    tables = [(name, time) for name, time in _ACTS if known.has(name)]
+    tables = {name: known.arrow(name) for name, _ in _ACTS if known.has(name)}
     if not tables:
         return None
-    acts = np.zeros(len(members), dtype=np.int64)
-    first, last = np.iinfo(np.int64).min, end
-    for name, time in tables:
-        acts += MemberRows.of(known.arrow(name), time=time, members=members).count()
-        start, stop = known.observed.get(name, (first, last))
-        first, last = max(first, start), min(last, stop)
-    dated = found.time != UNDATED
-    whole = (found.time >= first) & (found.time + _WATCHED <= last)
-    always = first == np.iinfo(np.int64).min
-    return Excess.of(found, np.where(dated, whole, always), acts[found.invitee] == 0)
+    quiet = _Quiet.of(known, end, members, found, tables)
+    longer = quiet.within(found, _WATCHES[0])
+    return longer.or_else(quiet.within(found, _WATCHES[1], ~np.isnan(longer.p_value)))
+
+
+def no_buyers(known: "Community", end: int, members: pa.Array, found: Invitations) -> Excess | None:
+    """Find inviters hardly any of whose invitees bought in their first month."""
+    rows = known.arrow("orders")
+    if rows is None:
+        return None
+    bought = rows.filter(pa.array(is_purchase(rows)))
+    quiet = _Quiet.of(known, end, members, found, {"orders": bought})
+    return quiet.within(found, _BUYING, least=_NEARLY_ALL)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Quiet:
+    """Since when each first invitee is there, the first act, and the span of the records.
+
+    `since` is the later of referral and joining, `UNDATED` where neither is known.
+    """
+
+    since: Ints
+    first_act: Floats
+    begin: int
+    last: int
+
+    @classmethod
+    def of(
+        cls,
+        known: "Community",
+        end: int,
+        members: pa.Array,
+        found: Invitations,
+        tables: dict[str, pa.Table],
+    ) -> "_Quiet":
+        first, begin, last = np.full(len(members), np.inf), UNDATED, end
+        for name, rows in tables.items():
+            acts = MemberRows.of(rows, time=dict(_ACTS)[name], members=members)
+            first = np.fmin(first, acts.first_time())
+            start, stop = known.observed.get(name, (begin, last))
+            begin, last = max(begin, start), min(last, stop)
+        since = np.maximum(found.time, joined_times(known, members)[found.invitee])
+        return cls(since, first[found.invitee], begin, last)
+
+    def within(
+        self,
+        found: Invitations,
+        watch: int,
+        done: Bools | None = None,
+        least: float = _MOST,
+    ) -> Excess:
+        """Judge invitees by their first days; those without any date by all that is recorded."""
+        dated = self.since != UNDATED
+        until = np.where(dated, self.since, 0) + watch
+        old = np.where(dated, (self.since >= self.begin) & (until <= self.last), False)
+        judged = old | (~dated & (self.begin == UNDATED))
+        quiet = self.first_act >= np.where(dated, until, np.inf)
+        return Excess.of(found, judged, quiet, done, least)
 
 
 def quits(known: "Community", end: int, members: pa.Array, found: Invitations) -> Excess | None:

@@ -14,6 +14,7 @@ from siyu.datasets.ids import lookup, take
 from .fraud_evidence import (
     Excess,
     burst,
+    no_buyers,
     quits,
     ring_sizes,
     self_inviters,
@@ -32,6 +33,7 @@ Bools = npt.NDArray[np.bool_]
 
 _SIGNS = (
     "silent_invitees",
+    "no_buyers",
     "instant_quits",
     "burst",
     "ring",
@@ -39,7 +41,9 @@ _SIGNS = (
     "self_invite",
     "shared_id",
 )
+_N_ALIKE = 3  # the first so many signs say much the same
 _RING = 3  # members from which bringing each other in turn is a ring; two may be friends
+_MANY, _NEARLY_ALL, _BEYOND_CHANCE = 10, 0.9, 1e-6  # silence that needs no second sign
 _MANY_SHARE = 4  # accounts on one id that a household does not explain
 
 
@@ -69,15 +73,17 @@ def referral_fraud(
     -------
     frame, one row a member with any sign, sorted by ``member_id``
         ``suspected`` : bool; ``signs`` : list of codes (see Notes); ``n_signs`` : how many of
-        them are independent (silence and quitting count once); ``inviter_id`` : who brought
-        the member first, null for nobody; ``n_invitees`` : whom the member brought first;
-        ``silent_share``, ``silent_p`` : share of them that never bought, talked or did
-        anything, and the chance of so many at the usual rate; ``quit_share``, ``quit_p`` :
-        likewise for those who left their first group within a day; ``quick_share``,
-        ``burst_p`` : share of the gaps between their arrivals shorter than an hour, and its
-        chance at a steady pace; ``ring_size`` : members in the ring, 0 for none; ``n_shared`` :
-        accounts of one inviter's circle that hold one id together, 0 for none. Shares and
-        chances are null where nothing could be judged.
+        them are independent (silence, not buying and quitting count once); ``inviter_id`` : who
+        brought the member first, null for nobody; ``n_invitees`` : whom the member brought
+        first; ``silent_share``, ``silent_p`` : share of them that did not buy, talk or do
+        anything in their first two weeks (three days while fewer than five are that old), and
+        the chance of so many at the usual rate; ``unsold_share``, ``unsold_p`` : likewise for
+        those who did not buy in their first 30 days; ``quit_share``, ``quit_p`` : for those who
+        left their first group within a day; ``quick_share``, ``burst_p`` : share of the gaps
+        between their arrivals shorter than an hour, and its chance at a steady pace;
+        ``ring_size`` : members in the ring, 0 for none; ``n_shared`` : accounts of one inviter's
+        circle that hold one id together, 0 for none. Shares and chances are null where nothing
+        could be judged.
 
     Raises
     ------
@@ -89,9 +95,11 @@ def referral_fraud(
     Only first referrals count (see `Invitations`), staff neither invite nor are invited. The
     signs, which the inviter bears and those invitees who make it up:
 
-    ``silent_invitees``, ``instant_quits``
-        Half of five or more invitees at least, and more than the usual rate explains: upper
-        tail of a beta-binomial fitted to ordinary inviters (fewer than five invitees).
+    ``silent_invitees``, ``no_buyers``, ``instant_quits``
+        Half of five or more invitees at least (nine in ten for ``no_buyers``), and more than
+        the usual rate explains: upper tail of a beta-binomial fitted to ordinary inviters (fewer
+        than five invitees). Silence is hard from ten invitees where it takes nine in ten
+        of them and its chance is below one in a million.
     ``burst``
         Five or more invitees, at least three of them within an hour of the one before, and
         more than a Poisson process at the inviter's own pace explains.
@@ -154,6 +162,7 @@ class FraudSigns:
 
     found: Invitations
     silent: Excess | None
+    unsold: Excess | None
     quit: Excess | None
     burst: Excess
     ring_size: Ints
@@ -167,6 +176,7 @@ class FraudSigns:
         return cls(
             found,
             silence(known, end, members, found),
+            no_buyers(known, end, members, found),
             quits(known, end, members, found),
             burst(end, found),
             ring_sizes(found),
@@ -179,6 +189,7 @@ class FraudSigns:
         none = np.zeros(self.found.n_members, dtype=np.bool_)
         columns = {
             "silent_invitees": none if self.silent is None else self.silent.marked,
+            "no_buyers": none if self.unsold is None else self.unsold.marked,
             "instant_quits": none if self.quit is None else self.quit.marked,
             "burst": self.burst.marked,
             "ring": self.ring_size >= _RING,
@@ -189,16 +200,26 @@ class FraudSigns:
         return np.column_stack([columns[sign] for sign in _SIGNS])
 
     def n_independent(self) -> Ints:
-        """Count the signs; who quits at once is silent, too, so the two count once."""
+        """Count the signs; who is silent or quits at once buys nothing, so those count once."""
         signs = self.matrix()
-        count: Ints = signs.sum(axis=1) - (signs[:, 0] & signs[:, 1])
+        count: Ints = signs[:, :_N_ALIKE].any(axis=1) + signs[:, _N_ALIKE:].sum(axis=1)
         return count
 
     def suspected(self) -> Bools:
         """Tell who has two independent signs, or a hard one."""
         shared = 0 if self.n_shared is None else self.n_shared
-        hard = (self.ring_size >= _RING) | (shared >= _MANY_SHARE)
+        hard = (self.ring_size >= _RING) | (shared >= _MANY_SHARE) | self._all_silent()
         return np.asarray((self.n_independent() >= 2) | hard)
+
+    def _all_silent(self) -> Bools:
+        """Tell inviters whose invitees are silent beyond any usual rate, and those invitees."""
+        if self.silent is None:
+            return np.zeros(self.found.n_members, dtype=np.bool_)
+        with np.errstate(invalid="ignore"):
+            centre = (self.silent.p_value < _BEYOND_CHANCE) & (self.silent.share >= _NEARLY_ALL)
+        centre &= self.found.n_invitees() >= _MANY
+        by_centre = np.append(centre, np.False_)[self.found.parents()]
+        return np.asarray(centre | (self.silent.marked & by_centre))
 
     def table(self, members: pa.Array) -> pa.Table:
         """Write one row for each member with any sign."""
@@ -209,6 +230,7 @@ class FraudSigns:
         codes = pa.array(_SIGNS).take(pa.array(sign))
         evidence = {
             **_columns(self.silent, at, ("silent_share", "silent_p")),
+            **_columns(self.unsold, at, ("unsold_share", "unsold_p")),
             **_columns(self.quit, at, ("quit_share", "quit_p")),
             **_columns(self.burst, at, ("quick_share", "burst_p")),
         }

@@ -25,9 +25,10 @@ def world(
     pairs = [(1000 + 2 * i, 1001 + 2 * i, f"2026-01-{1 + i % 28:02d}") for i in range(HONEST // 2)]
     rows = pd.DataFrame(pairs + brought, columns=["inviter_id", "invitee_id", "referral_time"])
     rows["referral_time"] = pd.to_datetime(rows["referral_time"], format="ISO8601")
-    active = sorted(set(rows["inviter_id"]) | set(rows["invitee_id"]) - (silent or set()))
+    first = rows.groupby("invitee_id")["referral_time"].min()
+    acted = first[~first.index.isin(list(silent or set()))]
     events = pd.DataFrame(
-        {"member_id": active, "event_time": pd.Timestamp("2026-02-20"), "event": "visit"}
+        {"member_id": acted.index, "event_time": acted + pd.Timedelta("1h"), "event": "visit"}
     )
     return Community(referrals=rows, **{"events": events, **more}, tz="UTC")
 
@@ -68,10 +69,30 @@ def test_a_burst_of_active_invitees_is_not_suspected() -> None:
     assert suspects(c) == set()
 
 
-def test_invitees_of_the_last_two_weeks_may_still_speak() -> None:
-    late = [(1, 100 + i, f"2026-05-{20 + i}") for i in range(6)]
-    found = referral_fraud(world([*late, (1, 1, "2026-05-20")]), as_of=AS_OF)
-    assert found["silent_share"].isna().all()
+def test_invitees_of_the_last_three_days_may_still_speak() -> None:
+    late = [(1, 100 + i, f"2026-05-30T0{i}:00") for i in range(6)]
+    c = world([*late, (1, 1, "2026-05-20")], silent={100 + i for i in range(6)})
+    assert referral_fraud(c, as_of=AS_OF)["silent_share"].isna().all()
+
+
+def test_young_invitees_are_judged_by_their_first_three_days() -> None:
+    late = [(1, 100 + i, f"2026-05-2{i}") for i in range(6)]
+    c = world(late, silent={100 + i for i in range(6)})
+    assert 1 in signs(c)
+    acts = c.events
+    assert acts is not None
+    after = acts.assign(event_time=acts["event_time"] + pd.Timedelta("5D"))
+    assert signs(world(late, silent={100 + i for i in range(6)}, events=after)) == {}
+
+
+def test_who_acts_after_the_first_two_weeks_was_silent_at_first() -> None:
+    c = world(star(6), silent={100 + i for i in range(6)})
+    acts = c.events
+    assert acts is not None
+    late = pd.DataFrame({"member_id": [100], "event_time": ["2026-05-01"], "event": ["visit"]})
+    late["event_time"] = pd.to_datetime(late["event_time"], utc=True)
+    more = world(star(6), silent={100}, events=pd.concat([acts, late]))
+    assert 100 in signs(more)
 
 
 def test_four_silent_invitees_are_too_few_to_tell() -> None:
@@ -278,3 +299,50 @@ def test_tiny_communities_have_no_suspects(n: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert len(referral_fraud(make_community(n, random_state=0), as_of="2026-07-01")) == 0
+
+
+def test_overwhelming_silence_is_suspected_without_a_second_sign() -> None:
+    c = world(star(12), silent={100 + i for i in range(12)})
+    found = referral_fraud(c, as_of=AS_OF).set_index("member_id")
+    assert found.loc[1, "silent_p"] < 1e-6
+    assert set(found["signs"].map(tuple)) == {("silent_invitees",)}
+    assert suspects(c) == {1, *range(100, 112)}
+
+
+def test_silence_counts_from_joining_where_that_is_later() -> None:
+    late = [(1, 100 + i, "2026-02-01") for i in range(6)]
+    when = pd.to_datetime(["2026-05-30"] * 6)
+    members = pd.DataFrame({"member_id": range(100, 106), "joined_at": when})
+    c = world([*late, (1, 1, "2026-02-01")], silent={100 + i for i in range(6)}, members=members)
+    assert referral_fraud(c, as_of=AS_OF)["silent_share"].isna().all()
+
+
+def bought_by(members: list[int]) -> pd.DataFrame:
+    first = pd.DataFrame({"member_id": members, "order_time": "2026-02-03", "amount": 9.0})
+    return first.assign(order_time=pd.to_datetime(first["order_time"], utc=True))
+
+
+def test_invitees_none_of_whom_buys_are_a_sign_where_others_buy() -> None:
+    buyers = [*range(1001, 1001 + HONEST, 2)]
+    c = world(star(6), orders=bought_by(buyers))
+    assert signs(c) == {m: ["no_buyers"] for m in [1, *range(100, 106)]}
+    assert suspects(c) == set()
+
+
+def test_invitees_none_of_whom_buys_are_no_sign_where_few_do() -> None:
+    assert signs(world(star(6), orders=bought_by([1001]))) == {}
+
+
+def test_a_burst_of_members_who_never_buy_is_suspected() -> None:
+    buyers = [*range(1001, 1001 + HONEST, 2)]
+    c = world(star(6, "5min"), orders=bought_by(buyers))
+    assert suspects(c) == {1, *range(100, 106)}
+
+
+def test_silence_not_buying_and_quitting_are_one_independent_sign() -> None:
+    c = world(
+        star(6), silent={100 + i for i in range(6)}, orders=bought_by([1001, *range(1003, 1061, 2)])
+    )
+    found = referral_fraud(c, as_of=AS_OF)
+    assert set(found["signs"].map(tuple)) == {("silent_invitees", "no_buyers")}
+    assert found["n_signs"].tolist() == [1] * 7
