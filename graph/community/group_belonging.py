@@ -122,9 +122,8 @@ def group_overlaps(c: "Community", *, as_of: Any, output: FrameKind = "pandas") 
     >>> joined = pa.array(["2025-01-01", "2025-01-01", "2025-01-02"]).cast(pa.timestamp("us"))
     >>> rows = {"group_id": [7, 7, 8], "member_id": ["ann", "bob", "bob"], "joined_at": joined}
     >>> c = Community(memberships=pa.table(rows), tz="UTC")
-    >>> group_overlaps(c, as_of="2026-01-01")
-       group_id  other_group_id  n_members  n_other  n_shared  jaccard  share_of_smaller
-    0         7               8          2        1         1      0.5               1.0
+    >>> group_overlaps(c, as_of="2026-01-01").iloc[0].tolist()
+    [7.0, 8.0, 2.0, 1.0, 1.0, 0.5, 1.0]
     """
     known = c.before(as_of)
     known.require("memberships", call="group_overlaps")
