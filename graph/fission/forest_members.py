@@ -70,7 +70,8 @@ def referral_stats(c: "Community", *, as_of: Any, output: FrameKind = "pandas") 
 
     Notes
     -----
-    Whatever happened is told so far: late generations are still growing.
+    Whatever happened is told so far: late generations are still growing. Who was brought
+    before referrals were recorded looks like a root.
     Time is O(n log d) for trees of depth d, memory O(n).
 
     References

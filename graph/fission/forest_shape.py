@@ -7,6 +7,7 @@ below, subtree after subtree) a subtree is a span of neighbours, and any sum ove
 difference of two running sums.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from siyu.datasets.exact_sums import exact_total
-from siyu.datasets.ordering import stable_order
+from siyu.datasets.ordering import opens_run, stable_order
 
 __all__ = ["ForestShape", "climb"]
 
@@ -62,10 +63,17 @@ class ForestShape:
         (array([4, 1, 2, 1], dtype=int32), array([2, 0, 1, 0], dtype=int32),
          array([0, 2, 3, 1], dtype=int32))
         """
-        size, height = _subtrees(parent, depth)
-        place = _preorder(parent, root, size, height)
-        order = np.empty_like(place)
-        order[place] = np.arange(len(place), dtype=place.dtype)
+        by_level = stable_order(depth.astype(np.int64))
+        rank = np.empty_like(parent)
+        rank[by_level] = np.arange(len(parent), dtype=parent.dtype)
+        # Level by level, who lies above is near in memory, and who is deep enough is a tail.
+        above, level = parent[by_level], depth[by_level]
+        above = np.where(above >= 0, rank[above], above)
+        sizes, heights = _subtrees(above, level)
+        places = _preorder(above, level, sizes, heights)
+        size, height, place, order = (np.empty_like(parent) for _ in range(4))
+        size[by_level], height[by_level], place[by_level] = sizes, heights, places
+        order[places] = by_level
         return cls(parent, root, depth, size, height, place, order)
 
     def below(self, counts: Ints) -> Ints:
@@ -120,24 +128,21 @@ class ForestShape:
         return self.of_members(np.asarray(coarse / _COARSE + fine / _FINE))
 
 
-def climb(parent: Codes, step: Codes | None = None) -> tuple[Codes, Codes, Codes]:
-    """Climb from every member to the root, and add up the steps on the way.
+def climb(parent: Codes) -> tuple[Codes, Codes, Codes]:
+    """Climb from every member to the root, and count the steps.
 
     Parameters
     ----------
     parent : int32 array, n
         -1 for a root.
-    step : int32 array, n, optional
-        What the step from a member to the parent adds; default 1, which gives depths.
 
     Returns
     -------
     root : int32 array
-    total : int32 array
-        Sum of the steps.
+    depth : int32 array
     on_cycle : int32 array
         Members on circles, ascending. For them, and for all who hang below them, `root` and
-        `total` mean nothing.
+        `depth` mean nothing.
 
     Examples
     --------
@@ -147,39 +152,46 @@ def climb(parent: Codes, step: Codes | None = None) -> tuple[Codes, Codes, Codes
     n = len(parent)
     is_root = parent < 0
     above = np.where(is_root, np.arange(n, dtype=parent.dtype), parent)
-    total = np.where(is_root, 0, 1 if step is None else step).astype(parent.dtype)
+    depth = (~is_root).astype(parent.dtype)
     moving = np.flatnonzero(~is_root[above])
     for _ in range(n.bit_length()):
         if not len(moving):
             break
         via = above[moving]
         reached = above[via]
-        total[moving] += total[via]
+        depth[moving] += depth[via]
         above[moving] = reached
         moving = moving[~is_root[reached]]
     # After more steps than there are members, who still moves has been round a circle; the
     # places where they stand now are all of its members.
-    return above, total, np.unique(above[moving])
+    return above, depth, np.unique(above[moving])
 
 
 def _subtrees(parent: Codes, depth: Codes) -> tuple[Codes, Codes]:
-    """Count each subtree and measure its height: first 1 step down, then 2, 4, 8."""
+    """Count each subtree and measure its height: first 1 step down, then 2, 4, 8.
+
+    Members stand by level, here and below.
+    """
     n = len(parent)
     size, height = np.ones(n, dtype=np.int32), np.zeros(n, dtype=np.int32)
-    above, at, reach = parent.copy(), np.flatnonzero(parent >= 0), 1
-    while len(at):  # `above` is the ancestor `reach` steps up of all who are that deep
-        ancestor = above[at]
-        more = np.bincount(ancestor, size[at], n)
-        np.maximum.at(height, ancestor, height[at] + np.int32(reach))
+    for reach, deep, above in _doubling(parent, depth):
+        more = np.bincount(above, size[deep:], n)
+        np.maximum.at(height, above, height[deep:] + np.int32(reach))
         size += more.astype(np.int32)
-        reach *= 2
-        deep = depth[at] >= reach
-        at = at[deep]
-        above[at] = above[ancestor[deep]]
     return size, height
 
 
-def _preorder(parent: Codes, root: Codes, size: Codes, height: Codes) -> Codes:
+def _doubling(parent: Codes, depth: Codes) -> Iterator[tuple[int, int, Codes]]:
+    """Give the ancestors 1, 2, 4, ... steps up, and from which member on there are any."""
+    above, reach = parent.copy(), 1
+    while (deep := int(np.searchsorted(depth, reach))) < len(parent):
+        yield reach, deep, above[deep:]
+        reach *= 2
+        deeper = int(np.searchsorted(depth, reach))
+        above[deeper:] = above[above[deeper:]]
+
+
+def _preorder(parent: Codes, depth: Codes, size: Codes, height: Codes) -> Codes:
     """Lay the members out so that each subtree is a span, its highest branch first."""
     n = len(parent)
     if not n:
@@ -188,10 +200,10 @@ def _preorder(parent: Codes, root: Codes, size: Codes, height: Codes) -> Codes:
     siblings = stable_order((parent.astype(np.int64) + 1) * (tallest + 1) + (tallest - height))
     family = parent[siblings]
     before = np.cumsum(size[siblings], dtype=np.int64) - size[siblings]
-    opens = np.ones(n, dtype=bool)
-    opens[1:] = family[1:] != family[:-1]
+    opens = opens_run(family)
     start = before[np.maximum.accumulate(np.where(opens, np.arange(n), 0))]
-    step = np.empty(n, dtype=np.int32)
-    step[siblings] = before - start + 1
-    down = climb(parent, step)[1]
-    return np.asarray(step[root] - 1 + down, dtype=np.int32)
+    place = np.empty(n, dtype=np.int32)
+    place[siblings] = before - start + (family >= 0)  # behind the parent, or all trees before
+    for _, deep, above in _doubling(parent, depth):
+        place[deep:] += place[above]
+    return place

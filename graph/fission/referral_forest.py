@@ -11,6 +11,7 @@ import pyarrow as pa
 from siyu.datasets.clock import INSTANT
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.ids import encode, lookup
+from siyu.datasets.ordering import stable_order
 from siyu.graph.undated import UNDATED, times_of
 
 from .forest_breadth import widest_below
@@ -241,7 +242,7 @@ class ReferralForest:
     @property
     def level_order(self) -> Ints:
         """The members by generation: parents stand before those whom they brought."""
-        return np.argsort(self.shape.depth, kind="stable")
+        return stable_order(self.depth)
 
     @property
     def structural_virality(self) -> Floats:

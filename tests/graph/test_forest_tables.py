@@ -63,6 +63,12 @@ def shop(**changes: Any) -> Community:
     return Community(tz="UTC", **{k: v for k, v in (tables | changes).items() if v is not None})
 
 
+def rows_of(c: Community, table: str, key: str, chosen: set[str]) -> Any:
+    """Give the rows of a table whose key is among the chosen."""
+    frame = getattr(c, table)
+    return frame[frame[key].isin(chosen)]
+
+
 def with_campaigns(c: Community) -> Community:
     """Name a campaign on every referral of a random community, by its inviter and invitee."""
     tables = {name: getattr(c, name) for name in c.tables()}
@@ -317,11 +323,8 @@ def test_trees_measured_alone_are_as_among_others() -> None:
     for part in range(3):
         members = whole.loc[whole["root_id"].map(lambda i: sum(map(ord, i))) % 3 == part]
         chosen = set(members["member_id"])
-        tables = {
-            "members": c.members[c.members["member_id"].isin(chosen)],  # type: ignore[index,union-attr]
-            "orders": c.orders[c.orders["member_id"].isin(chosen)],  # type: ignore[index,union-attr]
-            "referrals": c.referrals[c.referrals["invitee_id"].isin(chosen)],  # type: ignore[index,union-attr]
-        }
+        keys = {"members": "member_id", "orders": "member_id", "referrals": "invitee_id"}
+        tables = {name: rows_of(c, name, key, chosen) for name, key in keys.items()}
         found = referral_stats(Community(tz=c.tz, **tables), as_of="2026-07-01")
         parts.append(found[found["member_id"].isin(chosen)])
     together = pd.concat(parts).sort_values("member_id", ignore_index=True)

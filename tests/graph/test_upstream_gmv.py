@@ -123,7 +123,8 @@ def test_credit_is_what_a_walk_up_from_every_buyer_gives(
     forest, gmv = random_forest(seed)
     slow = np.zeros(len(forest))
     for member in range(len(forest)):
-        above, at = [], int(forest.parent[member])
+        at = int(forest.parent[member])
+        above: list[int] = []
         while at >= 0 and len(above) < depth:
             above.append(at)
             at = int(forest.parent[at])
