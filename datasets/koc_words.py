@@ -9,8 +9,8 @@ KOC_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "converter": ("带货达人", "converter"),
         "expert": ("答疑专家", "expert"),
         "sharer": ("分享达人", "willing sharer"),
-        "hub": ("大 V 型中心", "KOL-like hub"),
-        "sleeper": ("沉睡的 KOC", "sleeper"),
+        "hub": ("KOL 型大 V", "KOL-like hub"),
+        "sleeper": ("待唤醒会员", "sleeper, to be woken"),
         "ordinary": ("普通会员", "ordinary member"),
     },
     "tier": {

@@ -119,10 +119,13 @@ def _bridges(facts: KocFacts) -> Bridges | None:
 def _attention(facts: KocFacts) -> Attention | None:
     if facts.ties is None or "kind" not in facts.ties.column_names:
         return None
-    paid = pc.is_in(facts.ties["kind"], pa.array(ATTENTION_KINDS, pa.large_string()))
     rows = facts.ties.filter(
-        pc.and_(paid, pc.not_equal(facts.ties["source"], facts.ties["target"]))
+        pc.is_in(facts.ties["kind"], pa.array(ATTENTION_KINDS, pa.large_string()))
     )
+    # The graph of all ties reports those of members with themselves, and those of weight 0.
+    rows = rows.filter(pc.not_equal(rows["source"], rows["target"]))
+    if "weight" in rows.column_names:
+        rows = rows.filter(pc.not_equal(rows["weight"], 0))
     if not rows.num_rows and not has_replies(facts):
         return None
     ends = [name for name in ("source", "target", "weight") if name in rows.column_names]

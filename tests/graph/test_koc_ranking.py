@@ -184,6 +184,15 @@ def test_a_tie_with_oneself_is_no_listener() -> None:
     assert with_it.to_dict() == without.to_dict()
 
 
+def test_ties_of_no_weight_are_reported_once_and_count_for_nothing() -> None:
+    ties = frame(source=[1, 3], target=[2, 2], tie_time=["2026-06-01"] * 2, kind=["trust"] * 2)
+    with pytest.warns(SiyuWarning, match="of weight 0 is dropped") as said:
+        found = koc(shop(), as_of=END, ties=ties.assign(weight=[1.0, 0.0]))
+    without = koc(shop(), as_of=END, ties=ties[:1])
+    assert len(said) == 1
+    assert plain(found) == plain(without)
+
+
 @pytest.mark.parametrize("output", ["pandas", "polars", "pyarrow"])
 def test_the_list_comes_as_the_frame_asked_for(output: Any) -> None:
     kinds = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.Table}
