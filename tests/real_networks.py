@@ -68,10 +68,10 @@ def meetup_community(path: Path) -> Community:
     groups = pd.read_parquet(path / "groups.parquet")
     meetings = pd.read_parquet(path / "events.parquet")[["event_id", "group_id"]]
     answers = pd.read_parquet(path / "rsvps.parquet").merge(meetings, on="event_id")
-    joined = memberships.groupby("member_id", as_index=False)["joined_ts"].min()
+    joined = memberships.groupby("member_id")["joined_ts"].min()
     return Community(
         tz="America/Denver",
-        members=joined.rename(columns={"joined_ts": "joined_at"}),
+        members=joined.rename("joined_at").reset_index(),
         groups=pd.DataFrame(
             {
                 "group_id": groups["group_id"],

@@ -204,7 +204,7 @@ def _periods(facts: GroupFacts, stays: Stays, bought: Purchases, length: int) ->
     """Give the beginnings of the periods of exposure, the latest first."""
     dated = stays.joined[stays.joined > np.iinfo(np.int64).min]
     firsts = [part.min() for part in (dated, bought.time) if len(part)]
-    spans = [facts.known.observed[t][0] for t in ("orders", "events") if t in facts.known.observed]
+    spans = [begin for begin, _ in facts.known.observed.values()]
     begin = max([int(min(firsts, default=facts.end)), *spans])
     starts = facts.end - length * np.arange(2, _MOST_PERIODS + 2)
     return [int(start) for start in starts if start >= begin]

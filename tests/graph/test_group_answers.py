@@ -81,7 +81,7 @@ def test_staff_who_answer_first_are_named() -> None:
     said = pd.DataFrame(
         {
             "member_id": [1, 9, 2],
-            "message_time": pd.to_datetime([1, 2, 3], unit="h", utc=True),
+            "message_time": pd.Timestamp(0, tz="UTC") + pd.to_timedelta([1, 2, 3], unit="h"),
             "group_id": 1,
             "reply_to_member_id": pd.array([None, 1, 1], "Int64"),
         }

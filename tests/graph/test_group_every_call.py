@@ -30,7 +30,7 @@ def as_row(found: Any) -> pd.DataFrame:
     return pd.DataFrame([dataclasses.asdict(found)])
 
 
-def reach_rows(c: Community) -> pd.DataFrame:
+def reach_rows(c: Community) -> Any:
     found = group_reach(c, as_of=AS_OF)
     counted = (found.n_groups, found.n_memberships, found.n_members, found.n_opted_out)
     return found.cover.assign(counted=[counted] * len(found.cover))

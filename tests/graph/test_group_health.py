@@ -17,7 +17,8 @@ IN = [(1, m, "2026-01-01", None) for m in (1, 2, 3, 4)]
 def row(c: Community, group: int = 1, **how: Any) -> "pd.Series[Any]":
     """Give the row of one group."""
     found = group_health(c, as_of=AS_OF, **how).set_index("group_id")
-    return found.loc[group]
+    one: pd.Series[Any] = found.loc[group]
+    return one
 
 
 def staffed(**tables: Any) -> Community:

@@ -183,16 +183,16 @@ def slow_credits(c: Community) -> dict[int, int]:
         mine = seats[(seats["member_id"] == member) & (seats["joined_at"] <= when)]
         return set(mine[mine["left_at"].isna() | (mine["left_at"] > when)]["group_id"])
 
-    for view in events[events["event"] == "view"].itertuples():
+    for view in events[events["event"] == "view"].to_dict("records"):
         best = None
-        for share in shares[shares["product_id"] == view.product_id].itertuples():
-            age = view.event_time - share.event_time
+        for share in shares[shares["product_id"] == view["product_id"]].to_dict("records"):
+            age = view["event_time"] - share["event_time"]
             near = pd.Timedelta(0) < age <= pd.Timedelta("7D")
-            if near and share.member_id != view.member_id:
-                common = groups(share.member_id, share.event_time) & groups(
-                    view.member_id, view.event_time
+            if near and share["member_id"] != view["member_id"]:
+                common = groups(share["member_id"], share["event_time"]) & groups(
+                    view["member_id"], view["event_time"]
                 )
-                key = (share.event_time, -share.member_id)
+                key = (share["event_time"], -share["member_id"])
                 if common and (best is None or key > best):
                     best = key
         if best is not None:

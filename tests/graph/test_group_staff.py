@@ -123,7 +123,8 @@ def flash(orders: list[tuple[int, str, float]], **how: Any) -> "pd.Series[Any]":
     said = [(1, "2026-02-02", 1, None), (2, "2026-02-05", 1, None), (3, "2026-02-20", 2, None)]
     found = flash_group_sales(chat(said, seats, groups=FLASH, orders=frame), as_of=AS_OF, **how)
     assert found["group_id"].tolist() == [1]
-    return found.iloc[0]
+    first: pd.Series[Any] = found.iloc[0]
+    return first
 
 
 SOLD = [

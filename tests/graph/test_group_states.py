@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 def named(
     survival: float, now: int = 20, before: int = 60, age: float = 200, growth: float = 0.0
-) -> tuple[str, str]:
+) -> tuple[str | None, str | None]:
     days = np.array([np.clip(int(age) - 28, 0, 84)])
     talk = Talkativeness(np.array([now]), np.array([before]), days, np.array([age]))
     state, because = state_of(np.array([survival]), talk, np.array([growth]))
@@ -95,7 +95,7 @@ def test_no_silence_is_too_long_for_the_arithmetic() -> None:
     )
 
 
-def judged_world(seed: int) -> pd.DataFrame:
+def judged_world(seed: int) -> Any:
     """Give forecasts and fates of the groups of one simulated world, at several moments."""
     c = make_community(3_000, random_state=seed)
     said, fate = c.messages, pd.DataFrame(c.truth["groups"])
@@ -122,7 +122,8 @@ def judged_world(seed: int) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def judged() -> pd.DataFrame:
-    return pd.concat([judged_world(seed) for seed in range(101, 105)], ignore_index=True)
+    rows: pd.DataFrame = pd.concat([judged_world(s) for s in range(101, 105)], ignore_index=True)
+    return rows
 
 
 def brier(chance: Any, acts: Any) -> Floats:
