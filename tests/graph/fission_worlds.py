@@ -14,7 +14,7 @@ def joined(**when: str | None) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "member_id": [int(name[1:]) for name in when],
-            "joined_at": pd.to_datetime(list(when.values()), format="ISO8601"),
+            "joined_at": pd.to_datetime(pd.Series(list(when.values())), format="ISO8601"),
         }
     )
 

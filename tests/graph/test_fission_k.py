@@ -180,7 +180,7 @@ def test_a_window_is_a_day_or_more() -> None:
         k_factor(world(), as_of=AS_OF, window="1h")
 
 
-CAMPAIGNS = pd.DataFrame(
+CAMPAIGNS: Any = pd.DataFrame(
     {
         "campaign_id": ["a", "b", "c", "d"],
         "kind": ["拼团", "gift", "groupbuy", "content"],
@@ -189,13 +189,12 @@ CAMPAIGNS = pd.DataFrame(
         "cost": [100.0, 50.0, 70.0, 9.0],
     }
 )
-IN_CAMPAIGN = referrals(*ROWS, campaign_id=["a", "a", "b", "a", "c"], reward=[5.0, 5, 8, 5, 5])
+IN_CAMPAIGN: Any = referrals(*ROWS, campaign_id=["a", "a", "b", "a", "c"], reward=[5.0, 5, 8, 5, 5])
 
 
-def by_kind(**changed: Any) -> pd.DataFrame:
+def by_kind(**changed: Any) -> Any:
     c = world(**{"referrals": IN_CAMPAIGN, "campaigns": CAMPAIGNS, **changed})
-    found: pd.DataFrame = campaign_k(c, as_of=AS_OF).set_index("campaign_kind")
-    return found
+    return campaign_k(c, as_of=AS_OF).set_index("campaign_kind")
 
 
 def test_kinds_with_referrals_stand_in_order() -> None:

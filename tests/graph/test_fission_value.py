@@ -38,9 +38,8 @@ def world(**changed: Any) -> Community:
     return community(**{**tables, **changed})
 
 
-def outcomes(c: Community, **more: Any) -> pd.DataFrame:
-    found: pd.DataFrame = referred_value(c, as_of=AS_OF, **more).set_index("outcome")
-    return found
+def outcomes(c: Community, **more: Any) -> Any:
+    return referred_value(c, as_of=AS_OF, **more).set_index("outcome")
 
 
 def test_the_others_are_weighted_to_the_stores_of_the_referred() -> None:
