@@ -29,7 +29,9 @@ _CLOSE = 0.998  # of the bound: near enough
 _BETTER, _PATIENCE, _SHORTER = 0.9999, 4, 0.7
 
 
-def most_covered(sets: ReverseSets, limits: SeedLimits, n_covered: int) -> float:
+def most_covered(
+    sets: ReverseSets, limits: SeedLimits, n_covered: int, enough: float = 0.0
+) -> float:
     """Bound from above how many sets any allowed choice covers.
 
     Parameters
@@ -38,6 +40,8 @@ def most_covered(sets: ReverseSets, limits: SeedLimits, n_covered: int) -> float
     limits : SeedLimits
     n_covered : int
         What some allowed choice covers: the nearer to the best, the faster.
+    enough : float
+        A bound at or below this need not be improved.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def most_covered(sets: ReverseSets, limits: SeedLimits, n_covered: int) -> float
         slope = _times_covered(sets, members, shares) - 1
         slope[((weight <= 0) & (slope > 0)) | ((weight >= 1) & (slope < 0))] = 0
         steepness = float(slope @ slope)
-        if n_covered >= _CLOSE * least or not steepness:
+        if least <= max(n_covered / _CLOSE, enough) or not steepness:
             break
         weight = np.clip(weight - stride * (bound - n_covered) / steepness * slope, 0.0, 1.0)
     return least

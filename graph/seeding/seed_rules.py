@@ -24,7 +24,7 @@ class SeedRules:
     max_sets : int >= 256
         Samples in each of the two collections, at most.
     max_entries : int >= 1
-        Members in all sets of one collection, at most (by and large: 8 bytes each).
+        Members in all sets of one collection, at most (by and large: 30 bytes each).
     n_simulations : int >= 2
         Fresh cascades behind the reported spread, and behind that of each baseline.
     costs : frame with ``member_id`` and ``cost`` > 0, optional
@@ -57,7 +57,7 @@ class SeedRules:
     target_ratio: float = 0.95
     confidence: float = 0.99
     max_sets: int = 1 << 21
-    max_entries: int = 30_000_000
+    max_entries: int = 16_000_000
     n_simulations: int = 300
     costs: Any = None
     budget: float | None = None

@@ -17,7 +17,7 @@ from .seed_limits import SeedLimits
 from .seed_rules import SeedRules
 from .spread_model import SpreadModel
 
-__all__ = ["CertifiedSeeds", "certified_seeds", "least_spread", "most_spread"]
+__all__ = ["CertifiedSeeds", "certified_seeds", "least_covered", "least_spread", "most_spread"]
 
 _log = logging.getLogger(__name__)
 
@@ -58,9 +58,10 @@ def certified_seeds(
     """Double the samples until the ratio asked for is certified, or there may be no more.
 
     Every round's certificate fails with the same small chance, of all rounds together at most
-    1 - confidence; so it holds wherever sampling stops.
+    1 - confidence; so it holds wherever sampling stops. The bound on the best cover is only
+    looked for where it can decide: rounds that would fail were the choice the best possible go on.
     """
-    n = len(model)
+    n, target = len(model), rules.target_ratio
     first_rng, second_rng = rng.spawn(2)
     ours, theirs = ReverseSampler(model, first_rng), ReverseSampler(model, second_rng)
     n_sets = min(_FIRST, rules.max_sets)
@@ -71,23 +72,37 @@ def certified_seeds(
         cover = best_cover(sets, limits)
         covered = int(judge.covered(cover.chosen)[-1])
         lower = max(least_spread(covered, n_sets, doubt) * n, len(cover.chosen))
-        bound = most_covered(sets, limits, cover.n_covered)
-        upper = max(min(most_spread(bound, n_sets, doubt) * n, n), lower)
-        _log.info("%d samples: between %.1f and %.1f", 2 * n_sets, lower, upper)
-        found = CertifiedSeeds(
-            cover.chosen, lower, upper, judge, 2 * n_sets, cover.n_covered / bound
-        )
         n_entries = 2 * max(ours.n_entries, theirs.n_entries)
-        if n_sets >= rules.max_sets or n_entries > rules.max_entries or _is_final(found, rules):
-            return found
+        is_last = n_sets >= rules.max_sets or n_entries > rules.max_entries
+        enough = least_covered(lower / target / n, n_sets, doubt)
+        if is_last or cover.n_covered <= enough:
+            bound = most_covered(sets, limits, cover.n_covered, enough)
+            upper = max(min(most_spread(bound, n_sets, doubt) * n, n), lower)
+            _log.info("%d samples: between %.1f and %.1f", 2 * n_sets, lower, upper)
+            ratio = cover.n_covered / bound
+            found = CertifiedSeeds(cover.chosen, lower, upper, judge, 2 * n_sets, ratio)
+            if is_last or _is_final(found, target):
+                return found
         n_sets = min(2 * n_sets, rules.max_sets)
 
 
-def _is_final(found: CertifiedSeeds, rules: SeedRules) -> bool:
+def _is_final(found: CertifiedSeeds, target: float) -> bool:
     """Tell whether the target is met, or out of reach of any number of samples."""
     ratio = found.lower / found.upper
-    is_stuck = found.cover_ratio < rules.target_ratio and ratio >= _SETTLED * found.cover_ratio
-    return ratio >= rules.target_ratio or is_stuck
+    is_stuck = found.cover_ratio < target and ratio >= _SETTLED * found.cover_ratio
+    return ratio >= target or is_stuck
+
+
+def least_covered(share: float, n_sets: int, doubt: float) -> float:
+    """Give the number of sets for which `most_spread` tells of this share.
+
+    Examples
+    --------
+    >>> round(least_covered(most_spread(500, 1000, 5.0), 1000, 5.0), 6)
+    500.0
+    """
+    root = math.sqrt(share * n_sets) - math.sqrt(doubt / 2)
+    return math.inf if share >= 1 else root * abs(root) - doubt / 2
 
 
 def least_spread(n_covered: float, n_sets: int, doubt: float) -> float:
