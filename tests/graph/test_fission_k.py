@@ -264,3 +264,16 @@ def test_referrals_must_name_their_campaign() -> None:
 def test_a_campaign_without_an_end_ends_with_its_last_referral() -> None:
     open_end = CAMPAIGNS.assign(ends_at=pd.NaT)
     assert by_kind(campaigns=open_end).loc["groupbuy", "n_members"] == 5  # before January 20
+
+
+def test_groups_by_a_flag_of_members() -> None:
+    flagged = MEMBERS.assign(vip=[True, False, None, False, False, True, True, True, True])
+    found = k_factor(world(members=flagged), as_of=AS_OF, by="vip").set_index("group")
+    assert found["n_joined"].tolist() == [0, 2, 0]
+    assert found.index.fillna("-").tolist() == ["false", "true", "-"]
+
+
+def test_campaigns_must_name_their_kind() -> None:
+    c = world(referrals=IN_CAMPAIGN, campaigns=CAMPAIGNS.drop(columns="kind"))
+    with pytest.raises(DataError, match="column kind"):
+        campaign_k(c, as_of=AS_OF)
