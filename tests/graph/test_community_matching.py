@@ -141,7 +141,10 @@ def test_at_least_one_run_must_be_given() -> None:
         (pd.DataFrame({"member_id": [1]}), "previous needs the columns member_id and community"),
         (division(0, 1).assign(member_id=[3, 3]), "previous: 1 rows name a member again"),
         (division(0).assign(community=[0.5]), "previous: community must be an integer"),
-        (division(0, 0).assign(community=[0, None]), "previous: 1 rows lack community"),
+        (
+            division(0, 0).assign(community=pd.array([0, None], "Int64")),
+            "previous: 1 rows lack community",
+        ),
         (division(0, text=True), "member ids are int64, but those of previous are"),
     ],
 )
