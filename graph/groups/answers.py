@@ -8,6 +8,7 @@ import numpy.typing as npt
 from siyu.datasets.clock import DAY_US, local_day
 from siyu.datasets.ordering import opens_run
 
+from .row_order import order_by
 from .talk import Talk
 
 __all__ = ["ANSWER_TIME", "NEVER", "Turns", "turns_of"]
@@ -82,7 +83,7 @@ def turns_of(talk: Talk, tz: str) -> Turns:
     row = np.concatenate([said, replies])
     is_reply = np.repeat([False, True], [len(said), len(replies)])
     customer = np.where(is_reply, talk.reply_to[row], talk.member[row])
-    order = np.lexsort((talk.staff[row], is_reply, talk.time[row], customer, talk.group[row]))
+    order = order_by(talk.group[row], customer, talk.time[row], is_reply, talk.staff[row])
     row, is_reply, customer = row[order], is_reply[order], customer[order]
     group, time = talk.group[row], talk.time[row]
     if not len(row):

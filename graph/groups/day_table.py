@@ -18,6 +18,7 @@ from .deal_columns import bought_in_groups
 from .departures import AFTER_SEND, after_sends
 from .group_facts import GroupFacts, group_facts, span_us, warn_unrecorded
 from .rhythm import began_at
+from .row_order import order_by
 from .stays import STAYS_ON
 from .values import Columns, blank, counts, measures
 
@@ -131,7 +132,7 @@ class _Cells:
         """Count distinct members by cell, of the cells shown."""
         cell, inside = self.of(group, time)
         cell, member = cell[inside], member[inside]
-        order = np.lexsort((member, cell))
+        order = order_by(cell, member)
         opens = opens_run(cell[order], member[order])
         return np.bincount(cell[order][opens], minlength=self.n_groups * self.n_days)[self.kept]
 

@@ -9,6 +9,7 @@ from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ordering import opens_run
 
 from .group_facts import GroupFacts, Purchases
+from .row_order import order_by
 from .stays import Stays
 from .talk import Talk
 from .values import Columns, blank, counts, measures, ratio
@@ -69,7 +70,7 @@ def bought_in_groups(bought: Purchases, stays: Stays, start: int) -> tuple[Ints,
 def buying_days(group: Ints, bought: Purchases, line: Ints, tz: str, n: int) -> Ints:
     """Count the orders of each group: distinct pairs of a buyer and a local day."""
     member, day = bought.member[line], local_day(bought.time[line], tz)
-    order = np.lexsort((day, member, group))
+    order = order_by(group, member, day)
     opens = opens_run(group[order], member[order], day[order])
     return np.bincount(group[order][opens], minlength=n)
 
@@ -82,7 +83,7 @@ def _after_talk(talk: Talk, group: Ints, bought: Purchases, line: Ints) -> Bools
     ]
     time = np.concatenate([said.time, bought.time[line]])
     is_purchase = np.repeat([False, True], [len(said), len(line)])
-    order = np.lexsort((is_purchase, time, of[1], of[0]))
+    order = order_by(of[0], of[1], time, is_purchase)
     latest = np.maximum.accumulate(np.where(is_purchase[order], -1, np.arange(len(order))))
     asked = order[is_purchase[order]]
     heard = latest[is_purchase[order]]

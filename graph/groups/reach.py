@@ -14,6 +14,7 @@ from siyu.datasets.ordering import opens_run
 from siyu.graph.member_choice import chosen_members
 
 from .group_facts import GroupFacts, group_facts
+from .row_order import order_by
 from .values import counts, measures, ratio
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _pairs(facts: GroupFacts, chosen: Ints) -> tuple[Ints, Ints, int]:
     n_opted_out = len(np.unique(member[asked & out[member]]))
     kept = asked & ~out[member]
     group, member = group[kept], member[kept]
-    order = np.lexsort((member, group))
+    order = order_by(group, member)
     order = order[opens_run(group[order], member[order])]
     return group[order], member[order], n_opted_out
 

@@ -9,6 +9,7 @@ from siyu.datasets.ragged import Ragged
 
 from .answers import Turns
 from .group_facts import GroupFacts
+from .row_order import order_by
 from .talk import Talk
 from .values import Columns, blank, counts, measures, ratio
 
@@ -48,7 +49,7 @@ def reply_columns(facts: GroupFacts, talk: Talk | None) -> Columns:
     replies = said.only(said.reply_to >= 0)
     one, other = replies.member, replies.reply_to
     low, high = np.minimum(one, other), np.maximum(one, other)
-    order = np.lexsort((one, high, low, replies.group))
+    order = order_by(replies.group, low, high, one)
     pairs = order[opens_run(replies.group[order], low[order], high[order], one[order])]
     group = replies.group[pairs]
     # Of a pair that replies both ways, the second direction opens no new pair.

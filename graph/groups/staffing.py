@@ -16,6 +16,7 @@ from .answers import turns_of
 from .group_facts import GroupFacts, group_facts, span_us, warn_unrecorded
 from .keepers import Keepers, keepers_of
 from .reply_columns import median_by
+from .row_order import order_by
 from .values import Columns, blank, counts, measures
 
 if TYPE_CHECKING:
@@ -188,6 +189,6 @@ def _known(values: pa.Array) -> npt.NDArray[np.float64]:
 
 def _distinct(keeper: Ints, member: Ints, n: int) -> Ints:
     """Count the different members of each keeper."""
-    order = np.lexsort((member, keeper))
+    order = order_by(keeper, member)
     opens = opens_run(keeper[order], member[order])
     return np.bincount(keeper[order][opens], minlength=n)

@@ -12,6 +12,8 @@ from siyu.datasets.ids import lookup
 from siyu.datasets.ordering import opens_run
 from siyu.graph.undated import UNDATED, times_of
 
+from .row_order import order_by
+
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
@@ -70,7 +72,7 @@ class Stays:
         (row, stay) : int64 arrays
             Positions of the question and of the stay, sorted by both.
         """
-        order = np.lexsort((np.arange(len(self.member)), self.member))
+        order = order_by(self.member)
         begin, end = (
             np.searchsorted(self.member[order], member, side=s) for s in ("left", "right")
         )
@@ -90,7 +92,7 @@ class Stays:
         # Rows and questions are put in one order: the last stay begun before each question.
         is_question = np.repeat([False, True], [len(keys), len(asked)])
         time = np.concatenate([self.joined, when])
-        order = np.lexsort((is_question, time, np.concatenate([keys, asked])))
+        order = order_by(np.concatenate([keys, asked]), time, is_question)
         latest = np.maximum.accumulate(np.where(is_question[order], -1, np.arange(len(order))))
         mine = is_question[order]
         stay = np.where(latest[mine] >= 0, order[latest[mine]], 0)
@@ -144,7 +146,7 @@ def stays_of(known: "Community", groups: pa.Array, members: pa.Array) -> Stays |
 
 def _united(rows: Stays) -> Stays:
     """Sort stays, and make one of those that overlap or touch."""
-    rows = rows.only(np.lexsort((rows.left, rows.joined, rows.member, rows.group)))
+    rows = rows.only(order_by(rows.group, rows.member, rows.joined, rows.left))
     n = len(rows.group)
     if not n:
         return rows

@@ -7,6 +7,7 @@ import pyarrow as pa
 from siyu.datasets.clock import local_hour
 
 from .group_facts import GroupFacts
+from .row_order import order_by
 from .talk import Talk
 from .values import Columns, blank, counts, measures, ratio
 
@@ -104,7 +105,7 @@ def _largest(group: Ints, amount: Ints, n: int) -> Ints:
 
 def _gini(group: Ints, amount: Ints, n: int) -> Floats:
     """Give how unevenly the speakers of each group share its messages: 0 evenly, towards 1."""
-    order = np.lexsort((amount, group))
+    order = order_by(group, amount)
     group, amount = group[order], amount[order]
     size = np.bincount(group, minlength=n)
     rank = np.arange(len(group)) - np.repeat(np.cumsum(size) - size, size) + 1

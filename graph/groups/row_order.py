@@ -1,0 +1,37 @@
+"""The order of rows by several columns of whole numbers."""
+
+import numpy as np
+import numpy.typing as npt
+
+from siyu.datasets.ordering import stable_order
+
+__all__ = ["order_by"]
+
+Ints = npt.NDArray[np.int64]
+
+
+def order_by(*columns: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Ints:
+    """Find the order by the first column, within it by the second, and so on.
+
+    Equal to ``np.lexsort(columns[::-1])``, and some times faster for codes and instants: each
+    column is put in order by itself, the last one first.
+
+    Parameters
+    ----------
+    columns : arrays of whole numbers, or flags, n_rows each
+        At least one.
+
+    Returns
+    -------
+    int64 array, n_rows
+
+    Examples
+    --------
+    >>> order_by(np.array([1, 0, 1]), np.array([5, 9, 3]))
+    array([1, 2, 0])
+    """
+    order = np.arange(len(columns[0]))
+    for column in columns[::-1]:
+        whole = column.astype(np.int64, copy=False)
+        order = order[stable_order(whole[order])]
+    return order
