@@ -53,6 +53,11 @@ class SeedSet:
         return self.lower / self.upper
 
     @property
+    def leverage(self) -> float:
+        """Give the members reached beyond the seeds, per seed: what each one passes on."""
+        return self.spread.estimate / len(self.seeds) - 1
+
+    @property
     def reached_target(self) -> bool:
         """Tell whether the ratio asked for is certified."""
         return self.certified_ratio >= self.target_ratio

@@ -11,6 +11,7 @@ a social network", KDD, 137-146. Whoever is reached stays reached.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -156,7 +157,7 @@ def _chances(
         raise ParameterError(
             "probability", f"probability must be 'weighted' or 'given', got {probability!r}"
         )
-    if isinstance(probability, int | float):
+    if isinstance(probability, Real):
         if not 0 < probability <= 1:
             raise ParameterError(
                 "probability", f"probability must lie above 0, at most 1, got {probability}"

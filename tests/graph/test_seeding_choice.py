@@ -73,6 +73,10 @@ def test_spread_and_gains_add_up(kind: SpreadKind) -> None:
     assert found.lower <= found.spread.estimate <= found.upper
 
 
+def test_leverage_counts_members_beyond_the_seeds() -> None:
+    assert choose_seeds(TWO_STARS, 2, rules=QUICK, random_state=0).leverage == (9 - 2) / 2
+
+
 def test_seeds_rank_from_1_and_cost_nothing_known_without_costs() -> None:
     found = choose_seeds(TWO_STARS, 3, rules=QUICK, random_state=0)
     assert found.seeds["rank"].tolist() == [1, 2, 3]

@@ -96,6 +96,11 @@ def test_a_frame_for_an_undirected_graph_is_refused() -> None:
         spread_model(nx.path_graph(2), "ic", learned)
 
 
+@pytest.mark.parametrize("number", [0.5, np.float32(0.5), 1])
+def test_one_number_holds_for_every_tie(number: float) -> None:
+    assert spread_model(nx.path_graph(2), "ic", number).out.chance.tolist() == [number] * 2
+
+
 @pytest.mark.parametrize("wrong", ["cascade", 0, 1.5, -0.1, [0.5, 0.5]])
 def test_what_is_no_probability_is_refused(wrong: object) -> None:
     with pytest.raises(ParameterError, match="probability must"):
