@@ -81,7 +81,7 @@ def koc_evidence(
         ``n_purchase_days``, ``spent`` : own days with a purchase, and net spending, in the last
         365 days; ``n_active_days`` : days with an event or message in the last 90.
         ``days_known`` : days since joining; ``silent_days`` : days since the last order, event
-        or message.
+        or message, as far as these were recorded.
 
     Warns
     -----

@@ -25,6 +25,7 @@ __all__ = [
     "active_days",
     "buying_of",
     "days_known",
+    "days_recorded",
     "invited_of",
     "rhythm_of",
     "shares_of",
@@ -66,7 +67,7 @@ class Rhythm:
     n_buying_days : int64 array or None
         Local days with a purchase, ever; None without orders.
     silent_days : float64 array
-        Days since the last act; NaN for who never did anything.
+        Days without an act, as far as acts were recorded; NaN for who never did anything.
     still_there : float64 array, 0..1
         The chance that who keeps coming at the own rhythm stays away so long.
     """
@@ -126,6 +127,12 @@ def days_known(facts: KocFacts) -> Floats | None:
     return found
 
 
+def days_recorded(facts: KocFacts) -> float:
+    """Give the days of the last year in which shares were recorded, at least 1."""
+    begin = facts.known.observed.get("events", (facts.end - YEAR * DAY_US, 0))[0]
+    return float(np.clip((facts.end - begin) / DAY_US, 1, YEAR))
+
+
 def rhythm_of(facts: KocFacts) -> Rhythm | None:
     """Measure how unusual each member's silence is; None without orders, events and messages."""
     return facts.once("rhythm", _rhythm)
@@ -181,8 +188,18 @@ def _rhythm(facts: KocFacts) -> Rhythm | None:
     bought = None if orders is None else _buying_days(orders, facts)
     days = done.distinct_days(facts.known.tz).count()
     met = days > 0
-    silent = np.where(met, (facts.end - done.last_time()) / DAY_US, np.nan)
+    silent = np.where(met, np.maximum(_seen_until(facts) - done.last_time(), 0) / DAY_US, np.nan)
     return Rhythm(days, bought, silent, _chance_of_silence(done, days, silent))
+
+
+def _seen_until(facts: KocFacts) -> int:
+    """Give the moment until which acts would have been recorded: silence after it says nothing."""
+    observed = facts.known.observed
+    return max(
+        observed[table][1] if table in observed else facts.end
+        for table, _ in _ACTS
+        if facts.known.has(table)
+    )
 
 
 def _chance_of_silence(done: MemberRows, days: Ints, silent: Floats) -> Floats:

@@ -11,7 +11,7 @@ from siyu.datasets.shrinkage import GammaPrior, shrink_rate
 from .koc_components import answered_rate, outcome_of
 from .koc_contacts import attention_of, bridges_of, people_helped, speakers_of
 from .koc_facts import KocFacts, share_below, share_of_all
-from .koc_habits import YEAR, days_known, invited_of, rhythm_of, shares_of
+from .koc_habits import days_known, days_recorded, invited_of, rhythm_of, shares_of
 from .opinion_leaders import opinion_scores
 
 __all__ = ["CHANGES_ALL", "ROLES", "Role", "best_role", "role_scores"]
@@ -149,9 +149,9 @@ def _sharer(facts: KocFacts) -> Role | None:
     if not acts:
         return None
     done = np.sum(acts, axis=0)
-    days = days_known(facts)
-    there = np.full(len(done), float(YEAR)) if days is None else np.clip(days, 1.0, YEAR)
-    there = np.where(np.isnan(there), float(YEAR), there)
+    days, longest = days_known(facts), days_recorded(facts)
+    there = np.full(len(done), longest) if days is None else np.clip(days, 1.0, longest)
+    there = np.where(np.isnan(there), longest, there)
     prior = GammaPrior.of(done, there)
     rate = prior.posterior_mean(done, there) if len(done) else np.zeros(0)
     bridges = bridges_of(facts)

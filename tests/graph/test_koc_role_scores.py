@@ -224,6 +224,24 @@ def test_who_came_once_has_no_rhythm_and_does_not_sleep() -> None:
     assert told(orders=orders)["role"].tolist() == ["ordinary"] * 2
 
 
+def test_silence_after_the_records_end_is_no_silence() -> None:
+    orders = rhythms(a1=121, a2=180)
+    until = (pd.Timestamp(DAYS[0], tz="UTC"), pd.Timestamp(DAYS[121], tz="UTC"))
+    c = Community(tz="UTC", orders=orders[orders["order_time"] < DAYS[121]])
+    seen = Community(tz="UTC", orders=c.arrow("orders"), observed={"orders": until})
+    assert koc_roles(c, as_of=END)["sleeper"].min() > 0.5
+    assert koc_roles(seen, as_of=END)["role"].tolist() == ["ordinary"] * 2
+
+
+def test_sharing_is_a_rate_of_the_days_in_which_shares_were_recorded() -> None:
+    tables = sharers()
+    tables["members"]["joined_at"] = pd.to_datetime(["2025-07-01", "2026-05-01"])
+    window = (pd.Timestamp("2026-05-01", tz="UTC"), pd.Timestamp(END, tz="UTC"))
+    c = Community(tz="UTC", observed={"events": window}, **tables)
+    found = koc_roles(c, as_of=END)["sharer"]
+    assert found[0] == found[1]
+
+
 def role(evidence: list[float], proved: list[bool] | None = None) -> Role:
     values = np.array(evidence)
     return Role.of(values, values > 0 if proved is None else np.array(proved))
