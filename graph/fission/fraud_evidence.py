@@ -15,7 +15,7 @@ import pyarrow as pa
 from siyu.datasets.clock import DAY_US, HOUR_US
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import MemberRows
-from siyu.datasets.ordering import opens_run
+from siyu.datasets.ordering import distinct, opens_run
 from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import BetaPrior
 from siyu.graph.undated import UNDATED, times_of
@@ -278,7 +278,7 @@ def shared_ids(known: "Community", members: pa.Array, found: Invitations) -> Int
     if not pairs and not _has_ids(known):
         return None
     shared = np.zeros(len(members), dtype=np.int64)
-    inviters = np.unique(found.inviter)
+    inviters = distinct(found.inviter)
     lot = MemberRows.of(  # each invitee in the inviter's lot, and the inviter, too
         pa.table(
             {
@@ -329,5 +329,5 @@ def _distinct_pairs(member: Ints, value: Ints) -> tuple[Ints, Ints]:
     known = (member >= 0) & (value >= 0)
     _, value = np.unique(value[known], return_inverse=True)
     width = int(value.max(initial=0)) + 1
-    pairs = np.unique(member[known] * width + value)
+    pairs = distinct(member[known] * width + value)
     return pairs // width, pairs % width

@@ -11,6 +11,7 @@ from siyu.datasets.errors import DataError, warn
 from siyu.datasets.estimates import known as known_numbers
 from siyu.datasets.estimates import named_columns
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.ordering import distinct
 from siyu.datasets.spans import span_us
 from siyu.graph.undated import UNDATED
 
@@ -138,7 +139,7 @@ def _invites(facts: RateFacts, until: Ints) -> Ints:
         warn(f"{int(early.sum())} referrals lie before their inviter joined and count for nobody")
     inside = dated & ~early & (when < until[who])
     n = len(facts.members)
-    return np.bincount(np.unique(who[inside] * n + whom[inside]) // max(n, 1), minlength=n)
+    return np.bincount(distinct(who[inside] * n + whom[inside]) // max(n, 1), minlength=n)
 
 
 def _brought(facts: RateFacts, until: Ints) -> tuple[Bools, Bools]:

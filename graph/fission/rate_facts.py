@@ -52,7 +52,7 @@ class RateFacts:
         The invitee was not there before: joined no more than a day before the referral, and had
         not bought.
     record : (int, int)
-        From when to when referrals were written down.
+        From when to when referrals were written down; `UNDATED` where they always were.
     """
 
     known: "Community"
@@ -74,7 +74,7 @@ class RateFacts:
         late = np.where(found.time == UNDATED, UNDATED, found.time)
         there = (since != UNDATED) & (late != UNDATED) & (since + _SLACK < late)
         is_new = ~there & (bought[found.invitee] >= late)
-        begin, stop = known.observed.get("referrals", (UNDATED + 1, end))
+        begin, stop = known.observed.get("referrals", (UNDATED, end))
         return cls(known, end, members, joined, bought, found, is_new, (begin, min(stop, end)))
 
     def arrived(self) -> Ints:

@@ -277,3 +277,20 @@ def test_campaigns_must_name_their_kind() -> None:
     c = world(referrals=IN_CAMPAIGN, campaigns=CAMPAIGNS.drop(columns="kind"))
     with pytest.raises(DataError, match="column kind"):
         campaign_k(c, as_of=AS_OF)
+
+
+def test_campaigns_without_a_start_are_counted_where_referrals_were_always_kept() -> None:
+    found = by_kind(campaigns=CAMPAIGNS.drop(columns="starts_at"))
+    assert found["n_campaigns"].to_dict() == {"gift": 1, "groupbuy": 1}
+
+
+def test_campaigns_that_began_before_the_record_are_open() -> None:
+    c = Community(
+        tz="UTC",
+        observed={"referrals": ("2026-01-20", "2026-06-01")},
+        members=MEMBERS,
+        referrals=IN_CAMPAIGN,
+        campaigns=CAMPAIGNS,
+    )
+    found = campaign_k(c, as_of=AS_OF).set_index("campaign_kind")
+    assert found["n_open"].to_dict() == {"gift": 0, "groupbuy": 2}
