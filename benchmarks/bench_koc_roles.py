@@ -15,7 +15,7 @@ heed, and ten hosts draw as many and heed four in five back.
     sleeper         silent by the planted life, 5 purchase days before  average precision
 
 Figures are means over the seeds with 95 % t intervals; "gain" is the paired difference to the best
-of degree and in-degree. The numbers in the code of roles were chosen on seeds 0 to 14; the
+of degree and in-degree. The numbers in the code of roles were chosen on seeds 0 to 22; the
 default seeds are others.
 
     python benchmarks/bench_koc_roles.py
