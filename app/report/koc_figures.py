@@ -26,8 +26,10 @@ _COMPONENTS = {
     "bridging": Text("桥接", "Bridging"),
     "trust": Text("被听见", "Trust"),
     "referral": Text("带来买家", "Referral"),
+    "sharing": Text("分享", "Sharing"),
     "purchases": Text("自己购买", "Purchases"),
     "activity": Text("活跃", "Activity"),
+    "tenure": Text("会龄", "Tenure"),
 }
 _MOST_TIES = 5_000
 _N_KOC = 20
@@ -142,7 +144,7 @@ def ranked_koc(koc: Frame) -> pa.Table:
 
 def component_names(table: pa.Table) -> list[str]:
     """List the columns that hold components of the score."""
-    fixed = {"member_id", "rank", "score"}
+    fixed = {"member_id", "rank", "score", "confidence"}
     numeric = (pa.types.is_floating, pa.types.is_integer)
     return [
         field.name

@@ -88,16 +88,17 @@ def _ranking(evidence: Evidence, ranked: pa.Table) -> list[Part]:
     rows = top.to_pylist()
     codes = evidence.codes.of([row["member_id"] for row in rows])
     columns = (
-        *(Text("名次", "Rank"), Text("会员", "Member"), Text("角色", "Role")),
-        *(Text("得分", "Score"), *(component_words(name) for name in names)),
+        *(Text("名次", "Rank"), Text("会员", "Member"), Text("层级", "Tier"), Text("角色", "Role")),
+        *(Text("得分", "Score"), Text("把握", "Confidence")),
+        *(component_words(name) for name in names),
         Text("理由", "Reasons"),
     )
     cells = [_row(row, code, names) for row, code in zip(rows, codes, strict=True)]
-    numeric = [0, *range(3, 4 + len(names))]
+    numeric = [0, *range(4, 6 + len(names))]
     if not evidence.codes.told:
         columns = (columns[0], *columns[2:])
         cells = [(row[0], *row[2:]) for row in cells]
-        numeric = [0, *range(2, 3 + len(names))]
+        numeric = [0, *range(3, 5 + len(names))]
     shown = Text(
         f"共 {ranked.num_rows:,} 位，列出前 {top.num_rows} 位；名次与 koc.parquet 一致。",
         f"{top.num_rows} of {ranked.num_rows:,} are listed; ranks are those of koc.parquet.",
@@ -106,16 +107,18 @@ def _ranking(evidence: Evidence, ranked: pa.Table) -> list[Part]:
 
 
 def _row(row: dict[str, Any], code: str, names: list[str]) -> tuple[Cell, ...]:
-    score = float(row["score"])
-    parts = [Cell("–") if row[n] is None else Cell(amount(row[n]), float(row[n])) for n in names]
     return (
         Cell(str(row["rank"]), float(row["rank"])),
         Cell(code, code=True),
+        Cell(code_words("tier", row.get("tier"))),
         Cell(code_words("role", row.get("role"))),
-        Cell(amount(score), score),
-        *parts,
+        *(_number(row.get(name)) for name in ("score", "confidence", *names)),
         Cell(reason_text(row.get("reasons"))),
     )
+
+
+def _number(value: float | None) -> Cell:
+    return Cell("–") if value is None else Cell(amount(value), float(value))
 
 
 def _excluded(table: pa.Table) -> Card:
