@@ -34,7 +34,7 @@ _STATE_OF = ("dead", "new", "dying", "dying", "dying", "growing", "stable")
 _MONTH = 28
 _DEAD, _IN_DANGER = 0.5, 0.8
 _FALL, _SURE, _OVERDISPERSION = 0.6, 1.64, 2.0
-_LOSS, _GROWTH = -0.1, 0.2
+_LOSS, _GROWTH = -0.1, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +93,7 @@ def state_of(
                                      to 84 days before, beyond chance (z below -1.64)
     dying       ``may_fall_silent``  survival below 0.8
     dying       ``members_leave``    net loss of more than 10 % of the members in 28 days
-    growing     ``members_join``     net gain of 20 % or more in 28 days
+    growing     ``members_join``     net gain of 30 % or more in 28 days
     stable      ``little_changes``   otherwise
     ==========  ===================  ========================================================
 

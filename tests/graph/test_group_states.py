@@ -53,12 +53,13 @@ def test_a_tenth_of_members_gone_is_dying() -> None:
     assert named(0.99, growth=-0.11) == ("dying", "members_leave")
 
 
-def test_a_fifth_more_members_is_growing() -> None:
-    assert named(0.99, growth=0.2) == ("growing", "members_join")
+def test_three_tenths_more_members_is_growing() -> None:
+    assert named(0.99, growth=0.3) == ("growing", "members_join")
 
 
 def test_otherwise_a_group_is_stable() -> None:
     assert named(0.99, growth=float("nan")) == ("stable", "little_changes")
+    assert named(0.99, growth=0.29) == ("stable", "little_changes")
 
 
 def test_what_is_unknown_has_no_state() -> None:
