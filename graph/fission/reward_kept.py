@@ -59,6 +59,8 @@ def reward_cost(
     as_of : Timestamp, datetime or str
         The moment to look from, itself excluded; without a zone it is the shop's clock.
     window : Timedelta, timedelta or str, a day or more
+        The time from the referral in which a first purchase counts, and as much again in which
+        the buyer must be seen.
     output : {"pandas", "polars", "pyarrow"}
         Kind of frame.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graph.fission_worlds import community, joined, referrals
+from fission_worlds import community, joined, referrals
 from siyu.datasets import Community, DataError, SiyuWarning
 from siyu.graph.fission.rate_cycles import cycle_time
 

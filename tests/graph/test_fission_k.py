@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graph.fission_worlds import community, joined, orders, referrals
+from fission_worlds import community, joined, orders, referrals
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning, label
 from siyu.graph.fission.rate_campaigns import campaign_k
 from siyu.graph.fission.rate_cohorts import k_factor

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from graph.fission_worlds import community, joined, orders, referrals
+from fission_worlds import community, joined, orders, referrals
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
 from siyu.graph.fission.quota_runs import quota_completion
 

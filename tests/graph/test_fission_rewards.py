@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from graph.fission_worlds import community, joined, orders, referrals
+from fission_worlds import community, joined, orders, referrals
 from siyu.datasets import Community, DataError
 from siyu.graph.fission.reward_kept import reward_cost
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.fission_worlds import community, joined, orders, referrals
+from fission_worlds import community, joined, orders, referrals
 from siyu.datasets import Community, DataError, make_community
 from siyu.graph.fission.matched_value import referred_value
 
