@@ -119,7 +119,7 @@ def group_health(
     >>> c = make_community(n_members=300, random_state=0)
     >>> found = group_health(c, as_of="2026-06-01")
     >>> found[["group_id", "state", "n_members", "n_messages"]].head(2)
-      group_id  state  n_members  n_messages
+      group_id   state  n_members  n_messages
     0   g00001  stable         28          19
     1   g00002  stable         41          37
     """
