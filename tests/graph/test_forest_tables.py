@@ -108,6 +108,12 @@ def test_what_grew_below_is_counted() -> None:
     assert found.loc["eve", counts].tolist() == [0, 0, 0, 0, 0]
 
 
+def test_who_is_invited_twice_is_invited_once() -> None:
+    rows = {"inviter_id": ["a", "a"], "invitee_id": ["b", "b"]}
+    c = shop(referrals=dated(**rows, referral_time=["2026-01-01", "2026-01-02"]))
+    assert referral_stats(c, as_of=END).set_index("member_id").loc["a", "n_invited"] == 1
+
+
 def test_virality_is_the_mean_distance_of_pairs() -> None:
     found = referral_stats(shop(), as_of=END).set_index("member_id")["structural_virality"]
     # ann's tree, ten pairs: ab 1 ac 1 ad 2 ae 3 bc 2 bd 1 be 2 cd 3 ce 4 de 1 = 20

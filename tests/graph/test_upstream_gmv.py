@@ -89,6 +89,16 @@ def test_within_a_window_later_purchases_and_refunds_do_not_count() -> None:
     assert credit(chain(orders), window="30D", max_depth=1) == {"c": 25.0}
 
 
+def test_a_window_begins_with_the_referral() -> None:
+    orders = [("d", "2026-01-02", -30.0), *LAST_BUYS]
+    assert credit(chain(orders), max_depth=1) == {"c": 25.0}
+    assert credit(chain(orders), max_depth=1, window="90D") == {"c": 40.0}
+
+
+def test_a_purchase_at_the_instant_of_the_referral_comes_of_it() -> None:
+    assert credit(chain([("d", "2026-01-03", 80.0)]), max_depth=1) == {"c": 40.0}
+
+
 def test_a_window_ends_before_its_last_moment() -> None:
     assert credit(chain([("d", "2026-01-13", 80.0)]), window="10D") == {}
     assert credit(chain([("d", "2026-01-12 23:59", 80.0)]), window="10D", max_depth=1) == {
