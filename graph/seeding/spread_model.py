@@ -158,11 +158,12 @@ def _chances(
             "probability", f"probability must be 'weighted' or 'given', got {probability!r}"
         )
     if isinstance(probability, Real):
-        if not 0 < probability <= 1:
+        number = float(probability)
+        if not 0 < number <= 1:
             raise ParameterError(
-                "probability", f"probability must lie above 0, at most 1, got {probability}"
+                "probability", f"probability must lie above 0, at most 1, got {number}"
             )
-        return np.full(len(target), float(probability))
+        return np.full(len(target), number)
     along = _looked_up(graph, probability) if _is_frame(probability) else probability
     along = np.asarray(along, dtype=np.float64)
     if along.shape != (graph.n_ties,):

@@ -33,7 +33,7 @@ def bench() -> Iterator[Any]:
 def test_on_planted_stars_every_method_is_judged(
     bench: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small = ["--models", "ic", "--k", "3", "--simulations", "20", "--celf-simulations", "2"]
+    small = ["--models", "ic", "--k", "3", "--simulations", "20", "--celf-worlds", "2"]
     bench.main(["stars", *small, "--target", "0.8"])
     rows = [line.split("|") for line in capsys.readouterr().out.splitlines() if "stars" in line]
     methods = [row[2].strip() for row in rows]
