@@ -15,7 +15,7 @@ AS_OF = "2026-06-01"
 
 # January: 1, 2, 3 and 4; 1 brings 11 and 12 within 30 days, and 13 after 40; 2 claims 11 later.
 # May 20: 5, whose window is open; 5 brings 14.
-MEMBERS = joined(
+MEMBERS: Any = joined(
     m1="2026-01-01", m2="2026-01-02", m3="2026-01-03", m4="2026-01-04", m5="2026-05-20",
     m11="2026-01-10", m12="2026-01-20", m13="2026-02-10", m14="2026-05-22",
 )  # fmt: skip
