@@ -7,8 +7,8 @@ compares the values of all nodes. networkx' effective size needs a matrix of all
 and is left out ("-") above `--most-pairs` nodes; ours is then checked against its slow path on
 some nodes.
 
-    python benchmarks/bench_networkx_backend.py --bench BENCH            # 2,100 21,000
-    python benchmarks/bench_networkx_backend.py edges.parquet            # a real graph
+    python benchmarks/bench_networkx_backend.py --bench BENCH            # 2,100
+    python benchmarks/bench_networkx_backend.py 21000 edges.parquet --calls constraint clustering
     python benchmarks/bench_networkx_backend.py star:3000
 
 BENCH is the folder of `graphs.py`; default the environment's SIYU_BENCH, then SIYU_DATA/../bench.
@@ -19,7 +19,7 @@ import datetime as dt
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,10 @@ from peak_memory import require_agreement
 
 __all__ = ["CALLS", "compare", "graph_of", "main"]
 
-CALLS: tuple[str, ...] = ("constraint", "effective_size", "clustering", "triangles", "transitivity")
+CALLS: tuple[str, ...] = (
+    *("constraint", "effective_size", "clustering", "triangles", "transitivity"),
+    *("bridges", "betweenness_centrality"),
+)
 
 HEADER = (
     "| graph | edges | call | networkx | siyu, first call | siyu, converted "
@@ -89,12 +92,15 @@ def timed(run: Callable[[], Any]) -> tuple[Seconds, Values]:
     """Give seconds on the wall and of the processor, and the values of all nodes."""
     start, worked = time.perf_counter(), time.process_time()
     result = run()
+    if isinstance(result, Iterator):
+        result = list(result)
     return (time.perf_counter() - start, time.process_time() - worked), values(result)
 
 
 def values(result: Any) -> Values:
-    """Give a result by node, or a single number, as an array."""
-    return np.array(list(result.values()) if isinstance(result, dict) else [result], np.float64)
+    """Give a result by node, a list of edges, or a single number, as an array."""
+    found = list(result.values()) if isinstance(result, dict) else result
+    return np.array(found, np.float64).ravel()
 
 
 def forget_results(graph: Any) -> None:
@@ -105,7 +111,7 @@ def forget_results(graph: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("graphs", nargs="*", default=["2100", "21000"])
+    parser.add_argument("graphs", nargs="*", default=["2100"])
     parser.add_argument("--bench", type=Path)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--calls", nargs="*", default=list(CALLS))

@@ -36,7 +36,8 @@ is not in the graph
 communities, loops    Leiden is not implemented    loops are left out       loops are dropped
 ====================  ===========================  =======================  =====================
 
-Left to networkx: structural holes with negative weights, triangles of multigraphs.
+Left to networkx: structural holes with negative weights, triangles and bridges of multigraphs,
+bridges of one root, betweenness by weights, endpoints or drawn sources.
 """
 
 import inspect
@@ -51,11 +52,13 @@ import numpy as np
 from siyu.graph.community.leiden import partitions
 
 from .nx_graph import BackendGraph
-from .nx_measures import closure, holes, local_constraint_of
+from .nx_measures import between, bridged, closure, holes, local_constraint_of
 from .tie_arrays import Codes
 
 __all__ = [
     "average_clustering",
+    "betweenness_centrality",
+    "bridges",
     "can_run",
     "clustering",
     "constraint",
@@ -105,6 +108,12 @@ def can_run(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool
         return "triangles of multigraphs are left to networkx"
     if name in ("transitivity", "triangles") and graph.is_directed():
         return f"{name} counts successors in directed graphs, which is left to networkx"
+    if name == "bridges" and (graph.is_multigraph() or given.get("root") is not None):
+        return "bridges of multigraphs, or of what hangs on one root, are left to networkx"
+    if name == "betweenness_centrality":
+        left = [key for key in ("k", "weight") if given.get(key) is not None]
+        left += ["endpoints"] * bool(given.get("endpoints"))
+        return f"betweenness with {left[0]} is left to networkx" if left else True
     if not isinstance(given.get("weight"), str | None):
         return "weight must be the name of an edge attribute, or None"
     return True
@@ -237,6 +246,50 @@ def transitivity(G: BackendGraph) -> float:
     both = closure(G, None)
     closed = int(both.closed.sum())
     return closed / int(both.possible.sum()) if closed else 0
+
+
+def betweenness_centrality(
+    G: BackendGraph,
+    k: int | None = None,
+    normalized: bool = True,  # noqa: FBT001, FBT002  the signature of networkx
+    weight: str | None = None,
+    endpoints: bool = False,  # noqa: FBT001, FBT002
+    seed: Any = None,  # noqa: ARG001  there is nothing to draw
+) -> Values:
+    """Measure the share of shortest paths through each node, as the function of networkx.
+
+    Only from all sources and without weights or endpoints: `can_run` lets nothing else in.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> nx.betweenness_centrality(nx.path_graph(3), backend="siyu")
+    {0: 0.0, 1: 1.0, 2: 0.0}
+    """
+    if not (k is None and weight is None and not endpoints):
+        raise NotImplementedError("betweenness is from all sources, by steps, without endpoints")
+    share = between(G)
+    n = len(G)
+    if not normalized:
+        share = share * ((n - 1) * (n - 2) / (1 if G.is_directed() else 2))
+    return dict(zip(G, share.tolist(), strict=True))
+
+
+def bridges(G: BackendGraph, root: Node | None = None) -> Iterator[tuple[Node, Node]]:
+    """Give the edges without which others lose all contact, as ``networkx.bridges``.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> list(nx.bridges(nx.Graph([(1, 2), (2, 3), (1, 3), (3, 4)]), backend="siyu"))
+    [(3, 4)]
+    """
+    if root is not None:
+        raise NotImplementedError("bridges are those of the whole graph")
+    nodes = list(G)
+    found = bridged(G)
+    ends = zip(G.source[found].tolist(), G.target[found].tolist(), strict=True)
+    return ((nodes[i], nodes[j]) for i, j in ends)
 
 
 def leiden_communities(

@@ -13,6 +13,8 @@ _FUNCTIONS = {
     "clustering": "Weighted and directed too; one pass over the triangles.",
     "average_clustering": "Weighted and directed too; one pass over the triangles.",
     "transitivity": "One pass over the triangles; undirected graphs.",
+    "betweenness_centrality": "From all sources, without weights or endpoints.",
+    "bridges": "By a numbered spanning tree, without a step of Python an edge; simple graphs.",
     "leiden_communities": "Connected communities, the same for the same seed.",
     "leiden_partitions": "The partition after each level and each further pass.",
 }
@@ -35,6 +37,6 @@ def get_info() -> dict[str, Any]:
         "backend_name": "siyu",
         "project": "siyu",
         "package": "siyu",
-        "short_summary": "Structural holes, clustering and Leiden communities on arrays.",
+        "short_summary": "Structural holes, clustering, betweenness and Leiden, on arrays.",
         "functions": {name: {"additional_docs": text} for name, text in _FUNCTIONS.items()},
     }

@@ -7,14 +7,16 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
+from siyu.graph.holes.betweenness_paths import betweenness
 from siyu.graph.holes.burt import structural_holes
+from siyu.graph.holes.cut_ties import bridge_ties
 from siyu.graph.holes.triangles import RankedPairs, rank_pairs, triangles
 
 from .member_graph import MemberGraph
 from .nx_graph import BackendGraph, MutualTies
-from .tie_arrays import Ties, Weights, summed
+from .tie_arrays import Ties, Weights, packed, summed
 
-__all__ = ["Closure", "Holes", "closure", "holes", "local_constraint_of"]
+__all__ = ["Closure", "Holes", "between", "bridged", "closure", "holes", "local_constraint_of"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -50,9 +52,12 @@ def holes(graph: BackendGraph, weight: str | None) -> Holes:
 
 
 def _without_loops(ties: MutualTies) -> Holes:
-    members = MemberGraph(pa.array(np.arange(len(ties.loops))), ties.pairs, directed=False)
-    table = structural_holes(members, output="pyarrow")
+    table = structural_holes(_members(ties.pairs, len(ties.loops)), output="pyarrow")
     return Holes(table["constraint"].to_numpy(), table["effective_size"].to_numpy())
+
+
+def _members(ties: Ties, n: int, *, directed: bool = False) -> MemberGraph:
+    return MemberGraph(pa.array(np.arange(n)), ties, directed=directed)
 
 
 def _with_loops(ties: MutualTies) -> Holes:
@@ -166,6 +171,27 @@ def _closure(graph: BackendGraph, weights: Weights | None) -> Closure:
             possible -= 2 * np.bincount(end, minlength=n)
     closed = _triangle_sums(pairs, n)
     return Closure(closed if graph.directed else 2 * closed, possible)
+
+
+def between(graph: BackendGraph) -> Weights:
+    """Give the betweenness of every node, as a share of the ordered pairs of the others."""
+    if ("between", None) not in graph.made:
+        n, is_tie = len(graph), graph.source != graph.target
+        ties = summed(graph.source[is_tie], graph.target[is_tie], None, n)
+        members = _members(ties, n, directed=graph.directed)
+        table = betweenness(members, n_sources=max(n, 2), directed=graph.directed, output="pyarrow")
+        graph.made["between", None] = table["betweenness"].to_numpy()
+    made: Weights = graph.made["between", None]
+    return made
+
+
+def bridged(graph: BackendGraph) -> npt.NDArray[np.bool_]:
+    """Tell which edges of an undirected graph are the only link of what lies on both sides."""
+    n = len(graph)
+    table = bridge_ties(_members(graph.mutual(None).pairs, n), output="pyarrow")
+    source, target = (table[end].to_numpy().astype(np.int32) for end in ("source", "target"))
+    found = np.isin(packed(graph.source, graph.target, n), packed(source, target, n))
+    return np.asarray(found)
 
 
 def _triangle_sums(pairs: Ties, n: int) -> Weights:

@@ -319,6 +319,60 @@ def test_small_graphs_have_holes(function: Any) -> None:
     assert function(nx.path_graph(2), backend="siyu") == {0: 1, 1: 1}
 
 
+# Paths
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("normalized", [True, False])
+@given(seed=st.integers(0, 999))
+@settings(max_examples=8)
+def test_betweenness_equals_networkx(kind: Any, normalized: bool, seed: int) -> None:
+    G = random_graph(kind, seed, loops=True)
+    ours = nx.betweenness_centrality(G, normalized=normalized, backend="siyu")
+    expected = nx.betweenness_centrality(G, normalized=normalized)
+    assert ours == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_betweenness_of_few_nodes_equals_networkx(n: int) -> None:
+    G = nx.path_graph(n)
+    assert nx.betweenness_centrality(G, backend="siyu") == nx.betweenness_centrality(G)
+
+
+@pytest.mark.parametrize("given_", [{"k": 3}, {"weight": "w"}, {"endpoints": True}])
+def test_other_kinds_of_betweenness_are_left_to_networkx(given_: dict[str, Any]) -> None:
+    told = nx_backend.can_run("betweenness_centrality", (nx.path_graph(9),), given_)
+    assert told == f"betweenness with {next(iter(given_))} is left to networkx"
+    graph = nx_backend.convert_from_nx(nx.path_graph(9), edge_attrs={"w": 1})
+    with pytest.raises(NotImplementedError, match="betweenness is from all sources"):
+        nx_backend.betweenness_centrality(graph, **given_)
+
+
+def test_bridges_of_one_root_are_left_to_networkx() -> None:
+    told = nx_backend.can_run("bridges", (nx.path_graph(9), 1), {})
+    assert told == "bridges of multigraphs, or of what hangs on one root, are left to networkx"
+    with pytest.raises(NotImplementedError, match="bridges are those of the whole graph"):
+        nx_backend.bridges(nx_backend.convert_from_nx(nx.path_graph(9)), 1)
+
+
+@given(seed=st.integers(0, 999))
+@settings(max_examples=30)
+def test_bridges_equal_networkx_in_its_order(seed: int) -> None:
+    G = nx.gnm_random_graph(20, 22, seed=seed)
+    G = nx.relabel_nodes(G, {node: f"n{node}" for node in G})
+    assert list(nx.bridges(G, backend="siyu")) == list(nx.bridges(G))
+
+
+def test_a_loop_is_no_bridge() -> None:
+    G = nx.Graph([(0, 0), (0, 1)])
+    assert list(nx.bridges(G, backend="siyu")) == [(0, 1)]
+
+
+@pytest.mark.parametrize("G", [nx.Graph(), nx.empty_graph(2), nx.complete_graph(3)])
+def test_what_has_no_bridge_gives_none(G: Any) -> None:
+    assert list(nx.bridges(G, backend="siyu")) == []
+
+
 # Leiden
 
 leiden = pytest.mark.skipif(not BY_MATRIX, reason="networkx has it since 3.5")
@@ -418,6 +472,7 @@ def test_a_pair_of_a_hub_is_worth_converting_the_graph_for() -> None:
         ("clustering", nx.MultiGraph, "triangles of multigraphs"),
         ("average_clustering", nx.MultiDiGraph, "triangles of multigraphs"),
         ("transitivity", nx.DiGraph, "transitivity counts successors"),
+        ("bridges", nx.MultiGraph, "bridges of multigraphs"),
     ],
 )
 def test_what_cannot_run_says_why(name: str, kind: Any, reason: str) -> None:

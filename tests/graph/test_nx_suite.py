@@ -14,7 +14,11 @@ import pytest
 
 HOLES = "networkx.algorithms.tests.test_structuralholes"
 CLUSTER = "networkx.algorithms.tests.test_cluster"
+BETWEENNESS = "networkx.algorithms.centrality.tests.test_betweenness_centrality"
+BRIDGES = "networkx.algorithms.tests.test_bridges"
 LEIDEN = "networkx.algorithms.community.tests.test_leiden"  # since networkx 3.5
+
+MODULES = (HOLES, CLUSTER, BETWEENNESS, BRIDGES, LEIDEN)
 
 # Runs the tests in a process of its own, and counts which calls the backend answered itself.
 RUNNER = """
@@ -78,7 +82,7 @@ def run_suite(folder: Path, modules: Sequence[str], **environment: str) -> dict[
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    modules = [m for m in (HOLES, CLUSTER, LEIDEN) if importlib.util.find_spec(m)]
+    modules = [m for m in MODULES if importlib.util.find_spec(m)]
     return run_suite(tmp_path_factory.mktemp("nx"), modules, NETWORKX_FALLBACK_TO_NX="1")
 
 
