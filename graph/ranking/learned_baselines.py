@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.errors import DataError, SiyuWarning
+from siyu.datasets.errors import SiyuWarning
 from siyu.datasets.ids import lookup
 
 from .koc_components import measured_components
@@ -61,8 +61,8 @@ def baseline_scores(features: Features, outcome: Outcome) -> dict[str, Floats]:
     }
 
 
-def transparent_score(c: "Community", cut: int, members: pa.Array) -> Floats | None:
-    """Give the score of `siyu.graph.koc` with its default weights; None if nothing measures it.
+def transparent_score(c: "Community", cut: int, members: pa.Array) -> Floats:
+    """Give the score of `siyu.graph.koc` with its default weights.
 
     Components that could not be measured are left out without a word: here it is a ranking to
     compare with.
@@ -71,8 +71,5 @@ def transparent_score(c: "Community", cut: int, members: pa.Array) -> Floats | N
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SiyuWarning)
         facts = gather_facts(known, instant_of(cut), None)
-        try:
-            found = scores_of(measured_components(facts), KocWeights())
-        except DataError:
-            return None
+        found = scores_of(measured_components(facts), KocWeights())
     return np.asarray(found.score[lookup(members, facts.members)])

@@ -22,7 +22,6 @@ from siyu.graph.holes.bridging import community_bridging
 from siyu.graph.holes.burt import structural_holes
 from siyu.graph.member_graph import MemberGraph
 from siyu.graph.tie_rules import TieRules
-from siyu.graph.tie_sources import holds_ties
 from siyu.graph.ties import ties_known
 from siyu.graph.undated import UNDATED
 
@@ -61,24 +60,21 @@ class KocMoment:
         The moment, in microseconds.
     members : sorted pyarrow.Array
         Everybody but staff.
-    graph, attention : MemberGraph or None
-        All ties with their weights, and those by which one looks to the other; None if no
-        table holds ties.
+    graph, attention : MemberGraph
+        All ties with their weights, and those by which one looks to the other.
     """
 
     known: "Community"
     end: int
     members: pa.Array
-    graph: MemberGraph | None
-    attention: MemberGraph | None
+    graph: MemberGraph
+    attention: MemberGraph
 
     @classmethod
     def of(cls, c: "Community", end: int) -> "KocMoment":
-        """Cut a community, and build its ties."""
+        """Cut a community, and build its ties; a DataError if no table holds any."""
         known = known_before(c, end)
         members = known.customers()
-        if not holds_ties(known):
-            return cls(known, end, members, None, None)
         ties = ties_known(known, end, TieRules())
         graphs = (
             MemberGraph.from_ties(some.select(["source", "target", "weight"]), ids=members)
@@ -114,8 +110,6 @@ def koc_features(at: KocMoment, horizon: int, outcome: Outcome) -> Features:
 
 def _ties(at: KocMoment) -> Features:
     """Degree, centrality, holes and bridges."""
-    if at.graph is None or at.attention is None:
-        return {}
     graph, n = at.graph, len(at.members)
     source, target, weight = graph.ties.source, graph.ties.target, graph.ties.weight
     holes = structural_holes(graph, output="pyarrow")
@@ -254,8 +248,6 @@ def _outcome_before(at: KocMoment, horizon: int, outcome: Outcome) -> Features:
             name: brought_between(referred, start, at.end, outcome, n)
             for name, start in windows.items()
         }
-    if at.attention is None:
-        return {}
     adoptions = Adoptions(at.known, at.members)
     indptr, looked_to = at.attention.indptr, at.attention.indices
     late = adoptions.time >= at.end - horizon

@@ -233,8 +233,7 @@ class KocModel(BaseEstimator):  # type: ignore[misc]
         self.verdict_ = judge(trial, drawn)
         self.source_, self.scale_ = LEARNED, None
         if not self.verdict_.trees_win:
-            there = KOC_SCORE if KOC_SCORE in trial.scores else next(iter(trial.scores))
-            self.source_ = self.verdict_.best or there
+            self.source_ = self.verdict_.best or KOC_SCORE
             self.trees_ = None
             self.scale_ = Scale.of(trial.scores[self.source_], trial.outcome)
             warn(f"KocModel.fit(): {_why(self.verdict_)}; {self.source_!r} ranks instead")

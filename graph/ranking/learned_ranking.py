@@ -1,5 +1,6 @@
 """The list that a learned KOC model gives: the ranked with reasons, and who is left out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,20 +97,32 @@ def _scores(
 ) -> tuple[Floats, Floats]:
     """Give what members are ranked by, and the outcome expected of each."""
     if model.trees_ is not None:
+        _require_columns(model.trees_.columns, features, at)
         found = model.trees_.predict(matrix_of(features, model.trees_.columns))
         return found, found
     assert model.scale_ is not None  # noqa: S101  (one of both is there once fitted)
-    name = model.source_
+    name, there = model.source_, baseline_scores(features, model.task_.outcome)
     if name == KOC_SCORE:
         by = transparent_score(c, at.end, at.members)
+    elif name in there:
+        by = there[name]
     else:
-        by = baseline_scores(features, model.task_.outcome).get(name)
-    if by is None:
         raise DataError(
             f"the model ranks by {name!r}, and this community lacks the tables for it; it has: "
             f"{', '.join(at.known.tables()) or 'none'}"
         )
     return by, model.scale_.expect(by)
+
+
+def _require_columns(columns: Sequence[str], features: Features, at: KocMoment) -> None:
+    """Refuse to rank without what the trees learned from: they would take it for unknown."""
+    missing = [name for name in columns if name not in features]
+    if missing:
+        raise DataError(
+            f"the model learned from {len(missing)} numbers that this community has no tables "
+            f"for, such as {missing[0]!r}; it has: {', '.join(at.known.tables()) or 'none'}. Fit "
+            "it on the tables that are there"
+        )
 
 
 def _reasons(model: "KocModel", features: Features, by: Floats, order: Ints) -> pa.Array:

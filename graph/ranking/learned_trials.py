@@ -83,9 +83,7 @@ def try_out(c: "Community", window: KocWindow, task: Task, trees: BoostedTrees |
     if trees is not None:
         scores[LEARNED] = trees.predict(matrix_of(window.features, trees.columns))
     scores |= baseline_scores(window.features, task.outcome)
-    transparent = transparent_score(c, window.cut, window.members)
-    if transparent is not None:
-        scores[KOC_SCORE] = transparent
+    scores[KOC_SCORE] = transparent_score(c, window.cut, window.members)
     return Trial(window.members, window.outcome, scores)
 
 

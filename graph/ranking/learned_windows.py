@@ -150,8 +150,6 @@ def _outcome_after(c: "Community", at: KocMoment, task: Task) -> Floats:
     end = at.end + task.horizon
     after = known_before(c, end)
     if task.outcome == "followers":
-        if at.attention is None:
-            return np.zeros(len(at.members))
         adoptions = Adoptions(after, at.members)
         indptr, looked_to = at.attention.indptr, at.attention.indices
         return followers_between(adoptions, indptr, looked_to, at.end, end)

@@ -190,6 +190,28 @@ def test_a_saved_model_is_refused_when_a_byte_differs(model: KocModel, tmp_path:
         KocModel.load(tmp_path / "model")
 
 
+@pytest.mark.slow
+def test_where_inviters_are_drawn_by_lot_the_trees_do_not_rank(brand: Community) -> None:
+    orders = brand.orders
+    assert orders is not None
+    first = orders[orders["quantity"] > 0].groupby("member_id")["order_time"].min()
+    rng = np.random.default_rng(0)
+    invitees = first.sample(1000, random_state=0)
+    referrals = pd.DataFrame(
+        {
+            "inviter_id": rng.choice(brand.customers().to_pylist(), len(invitees)),
+            "invitee_id": invitees.index.to_numpy(),
+            # nobody is waited for, or who waits would tell
+            "referral_time": pd.DatetimeIndex(invitees - pd.Timedelta("1s")),
+        }
+    )
+    others = {name: brand.arrow(name) for name in ("orders", "members", "events", "ties")}
+    c = Community(tz=brand.tz, referrals=referrals, **others)
+    with pytest.warns(SiyuWarning, match="does not beat .* beyond noise on the latest window"):
+        found = KocModel("60D").fit(c, as_of=END)
+    assert found.source_ == found.verdict_.best
+
+
 def test_too_little_to_learn_from_is_said_and_named() -> None:
     with pytest.warns(SiyuWarning, match=r"too few to choose by; 'koc_score' ranks instead"):
         found = KocModel("30D").fit(little(), as_of=AS_OF)
@@ -246,6 +268,14 @@ def test_a_ranking_needs_the_tables_of_its_fit() -> None:
         found.rank(orders, as_of=AS_OF)
 
 
+def test_trees_do_not_rank_without_what_they_learned_from(
+    brand: Community, model: KocModel
+) -> None:
+    tables = {name: brand.arrow(name) for name in brand.tables() if name != "messages"}
+    with pytest.raises(DataError, match=r"no tables for, such as 'n_messages'; it has: .*orders"):
+        model.rank(Community(tz=brand.tz, **tables), as_of=END)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
@@ -281,6 +311,12 @@ def test_hardly_any_members_are_refused(n: int) -> None:
     )
     with pytest.raises(DataError, match="too short to learn from"):
         KocModel("30D").fit(c, as_of=AS_OF)
+
+
+def test_followers_without_ties_are_refused() -> None:
+    c = little()
+    with pytest.raises(DataError, match="no table holds ties"):
+        KocModel("30D", outcome="followers").fit(Community(orders=c.orders, tz=c.tz), as_of=AS_OF)
 
 
 def test_without_referrals_buyers_are_refused_and_followers_proposed() -> None:
