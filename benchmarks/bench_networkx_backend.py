@@ -98,9 +98,12 @@ def timed(run: Callable[[], Any]) -> tuple[Seconds, Values]:
 
 
 def values(result: Any) -> Values:
-    """Give a result by node, a list of edges, or a single number, as an array."""
-    found = list(result.values()) if isinstance(result, dict) else result
-    return np.array(found, np.float64).ravel()
+    """Give a result by node, edges after their number, or a single number, as an array."""
+    if isinstance(result, dict):
+        return np.array(list(result.values()), np.float64)
+    if isinstance(result, list):
+        return np.array([len(result), *np.ravel(result)], np.float64)
+    return np.array([result], np.float64)
 
 
 def forget_results(graph: Any) -> None:
