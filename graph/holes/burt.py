@@ -266,7 +266,7 @@ def _sums(pairs: RankedPairs, shared: _Shared) -> tuple[Weights, Weights, Weight
     n = len(pairs.order)
     mixed, redundant = np.zeros(n), np.zeros(n)
     if pairs.weight is None:
-        added, direct = np.flatnonzero(shared.overlap), 1.0
+        added, direct = np.flatnonzero(shared.overlap > 0), 1.0
     else:
         added, direct = np.arange(len(pairs.low)), 0.0
     squares = np.asarray(pairs.degree * direct, dtype=np.float64)

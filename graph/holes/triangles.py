@@ -132,7 +132,7 @@ def triangles(pairs: RankedPairs) -> Iterator[Triangles]:
 def _bits(pairs: RankedPairs, starts: Keys) -> Keys:
     """Give the bits of all that each rank points to; the bit of a rank is one of 64."""
     bits = np.zeros(len(pairs.order), dtype=np.int64)
-    some = np.flatnonzero(np.diff(starts))
+    some = np.flatnonzero(np.diff(starts) > 0)
     for block in (some[i : i + _WEDGES] for i in range(0, len(some), _WEDGES)):
         start, stop = starts[block[0]], starts[block[-1] + 1]
         bit = np.left_shift(1, pairs.high[start:stop] & 63, dtype=np.int64)
