@@ -167,7 +167,8 @@ def community_agreement(first: Frame, second: Frame) -> Agreement:
     Parameters
     ----------
     first, second : frames with ``member_id`` and ``community``
-        Only members who are in both are compared.
+        Communities may be integers or text: main groups, say. Only members who are in both are
+        compared.
 
     Returns
     -------
@@ -191,7 +192,8 @@ def community_agreement(first: Frame, second: Frame) -> Agreement:
     >>> community_agreement(one, one.assign(community=[5, 5, 7, 9])).purity
     0.75
     """
-    overlaps = overlaps_of(read_division(first, "first"), read_division(second, "second"))
+    one = read_division(first, "first", by_text=True)
+    overlaps = overlaps_of(one, read_division(second, "second", by_text=True))
     n = int(overlaps.shared.sum())
     if n == 0:
         return Agreement(0, np.nan, np.nan, np.nan, np.nan)

@@ -28,8 +28,11 @@ class Division:
     labels: Ints
 
 
-def read_division(frame: Frame, name: str) -> Division:
+def read_division(frame: Frame, name: str, *, by_text: bool = False) -> Division:
     """Read ``member_id`` and ``community`` of a frame in any row order; other columns may be.
+
+    With `by_text` communities may have text for names, such as the ids of groups; their labels
+    then are numbers in the order of the names.
 
     Raises
     ------
@@ -53,6 +56,8 @@ def read_division(frame: Frame, name: str) -> Division:
         if table[column].null_count:
             raise DataError(f"{name}: {table[column].null_count} rows lack {column}")
     labels = table["community"]
+    if by_text and not pa.types.is_integer(labels.type):
+        labels = pa.chunked_array([encode(labels)[0]], pa.int64())
     if not pa.types.is_integer(labels.type) and len(labels):
         raise DataError(f"{name}: community must be an integer, got {labels.type}")
     codes, members = encode(table["member_id"])

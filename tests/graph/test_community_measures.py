@@ -189,6 +189,13 @@ def test_names_do_not_matter() -> None:
     assert found.purity == found.kept == 1
 
 
+def test_communities_may_have_text_for_names() -> None:
+    groups = division(0, 0, 1, 1).assign(community=["g2", "g2", "g1", "g1"])
+    assert community_agreement(division(0, 0, 1, 2), groups).purity == 1
+    assert community_agreement(groups, division(0, 0, 1, 2)).inverse_purity == 1
+    assert community_agreement(groups, groups).kept == 1
+
+
 def test_a_finer_division_is_pure_but_not_the_other_way_round() -> None:
     found = community_agreement(division(0, 0, 1, 1, 2, 2), division(0, 0, 0, 0, 1, 1))
     assert found.purity == 1
