@@ -10,7 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siyu.datasets import Community, SiyuWarning
-from siyu.graph import MemberGraph, build_ties, communities, koc, structural_holes
+from siyu.graph import (
+    MemberGraph,
+    SeedRules,
+    articulation_points,
+    betweenness,
+    build_ties,
+    communities,
+    koc,
+    koc_by_category,
+    koc_evidence,
+    koc_roles,
+    participation,
+    structural_holes,
+)
+from siyu.graph.seeding import choose_seeds, influence_graph, learn_influence
 from siyu.recommend import OfferRecommender
 from siyu.segmentation import lifecycle, rfm, rfm_class, tag
 from strategies import (
@@ -29,11 +43,27 @@ CALLS: dict[str, Call] = {
     "lifecycle by events": lambda c: lifecycle(c, as_of=AS_OF, activity="events"),
     "tag": lambda c: tag(c, as_of=AS_OF),
     "build_ties": lambda c: build_ties(c, as_of=AS_OF).to_pandas(),
-    "structural_holes": lambda c: structural_holes(MemberGraph.from_community(c, as_of=AS_OF)),
-    "communities": lambda c: communities(MemberGraph.from_community(c, as_of=AS_OF)),
+    "structural_holes": lambda c: structural_holes(graph_of(c)),
+    "betweenness": lambda c: betweenness(graph_of(c)),
+    "articulation_points": lambda c: articulation_points(graph_of(c)),
+    "communities": lambda c: communities(graph_of(c)),
+    "participation": lambda c: participation(graph_of(c)),
     "koc": lambda c: koc(c, as_of=AS_OF),
+    "koc_roles": lambda c: koc_roles(c, as_of=AS_OF),
+    "koc_evidence": lambda c: koc_evidence(c, as_of=AS_OF),
+    "koc_by_category": lambda c: koc_by_category(c, as_of=AS_OF),
+    "choose_seeds": lambda c: (
+        choose_seeds(
+            influence_graph(c, as_of=AS_OF), 2, rules=SeedRules(target_ratio=0.7), random_state=0
+        ).seeds
+    ),
+    "learn_influence": lambda c: learn_influence(c, as_of=AS_OF),
     "recommend": lambda c: OfferRecommender(random_state=0).fit(c, as_of=AS_OF).recommend(),
 }
+
+
+def graph_of(c: Community) -> MemberGraph:
+    return MemberGraph.from_community(c, as_of=AS_OF)
 
 
 @pytest.fixture(autouse=True)

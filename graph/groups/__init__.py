@@ -6,15 +6,18 @@ from siyu.datasets.lazy import attach
 
 if TYPE_CHECKING:
     from .day_table import group_days
-    from .exposure import exposure_effect
+    from .exposure import ExposureEffect, exposure_effect
     from .flash_sales import flash_group_sales
     from .health import group_health
     from .leverage import amplification, sharer_leverage
-    from .peers import peer_effect
-    from .reach import group_reach
+    from .peers import PeerEffect, peer_effect
+    from .reach import GroupReach, group_reach
     from .staffing import staff_load
 
 __all__ = [
+    "ExposureEffect",
+    "GroupReach",
+    "PeerEffect",
     "amplification",
     "exposure_effect",
     "flash_group_sales",
@@ -29,6 +32,9 @@ __all__ = [
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "ExposureEffect": "siyu.graph.groups.exposure",
+        "GroupReach": "siyu.graph.groups.reach",
+        "PeerEffect": "siyu.graph.groups.peers",
         "amplification": "siyu.graph.groups.leverage",
         "exposure_effect": "siyu.graph.groups.exposure",
         "flash_group_sales": "siyu.graph.groups.flash_sales",
