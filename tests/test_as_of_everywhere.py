@@ -24,6 +24,13 @@ from siyu.graph import (
     participation,
     structural_holes,
 )
+from siyu.graph.fission import (
+    cascade_stats,
+    generations,
+    referral_problems,
+    referral_stats,
+    upstream_credit,
+)
 from siyu.graph.seeding import choose_seeds, influence_graph, learn_influence
 from siyu.recommend import OfferRecommender
 from siyu.segmentation import lifecycle, rfm, rfm_class, tag
@@ -58,6 +65,11 @@ CALLS: dict[str, Call] = {
         ).seeds
     ),
     "learn_influence": lambda c: learn_influence(c, as_of=AS_OF),
+    "referral_stats": lambda c: referral_stats(c, as_of=AS_OF),
+    "cascade_stats": lambda c: cascade_stats(c, as_of=AS_OF),
+    "generations": lambda c: generations(c, as_of=AS_OF),
+    "upstream_credit": lambda c: upstream_credit(c, as_of=AS_OF),
+    "referral_problems": lambda c: referral_problems(c, as_of=AS_OF),
     "recommend": lambda c: OfferRecommender(random_state=0).fit(c, as_of=AS_OF).recommend(),
 }
 
@@ -116,7 +128,7 @@ def test_whole_numbers_and_text_ids_give_the_same_answers(call: str) -> None:
         answers(call, small_community(3)),
         answers(call, small_community(3, text_ids=True)),
     )
-    named = {"member_id", "source", "target"}
+    named = {"member_id", "source", "target", "inviter_id", "invitee_id", "root_id"}
     kept = [name for name in numbers.columns if name not in named]
     pd.testing.assert_frame_equal(numbers[kept], text[kept], check_exact=False)
 
