@@ -147,7 +147,7 @@ def _measures(w: Floats, outcome: Floats, k: int, ideal: Floats) -> Floats:
     n_first = first.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = (first @ (outcome[head] > 0)) / n_first
-        lift = (first @ outcome[head]) / (w_at @ y) / (n_first / rank[:, -1])
+        lift = (first @ outcome[head]) / (w_at @ y) / (n_first / w.sum(axis=1))
         found = np.where(w_at > 0, w_at * np.cumsum(w_at, axis=1) / rank_at, 0)
         average = found.sum(axis=1) / w_at.sum(axis=1)
         ndcg = _discounted(w_at, rank_at, y) / ideal

@@ -160,3 +160,8 @@ def test_pagerank_is_that_of_networkx(directed: bool) -> None:
 def test_pagerank_of_nobody_is_empty() -> None:
     empty = np.empty(0, dtype=np.int64)
     assert pagerank(MemberGraph.from_arrays(empty, empty)).tolist() == []
+
+
+def test_where_there_is_nobody_to_rank_every_measure_is_0() -> None:
+    nobody = Trial(pa.array([], pa.int64()), np.zeros(0), {"s": np.zeros(0)})
+    assert measured(nobody, 5) == dict.fromkeys(MEASURES, 0.0)
