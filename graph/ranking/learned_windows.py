@@ -25,6 +25,7 @@ from .outcome_windows import (
     brought_between,
     followers_between,
     known_before,
+    product_rows,
 )
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ __all__ = [
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_TABLES = {
-    "buyers": (("referrals", "referral_time"), ("orders", "order_time")),
-    "gmv": (("referrals", "referral_time"), ("orders", "order_time")),
-    "followers": (("orders", "order_time"), ("events", "event_time")),
-}
+_BROUGHT = {"referrals": "referral_time", "orders": "order_time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +86,22 @@ def past_cuts(known: "Community", end: int, task: Task, n_cuts: int) -> Ints:
     """Give the cuts whose windows are over, the latest last; none if the record is too short.
 
     Cuts lie a horizon apart, so that no two windows overlap, and a horizon or more after the
-    first row, so that there is something to know at each.
+    first row, so that there is something to know at each. No window reaches beyond what was
+    recorded (``observed``): what nobody wrote down would pass for what did not happen.
     """
-    firsts = [
-        int(instants(rows[time].drop_null()).min())
-        for table, time in _TABLES[task.outcome]
-        if (rows := known.arrow(table)) is not None
-        and time in rows.column_names
-        and rows.num_rows > rows[time].null_count
-    ]
+    tables = _BROUGHT
+    if task.outcome == "followers":
+        time = product_rows(known)[1]
+        tables = {"orders" if time == "order_time" else "events": time}
+    firsts = []
+    for table, time in tables.items():
+        rows = known.arrow(table)
+        if rows is not None and time in rows.column_names and len(dated := rows[time].drop_null()):
+            firsts.append(int(instants(dated).min()))
+        end = min(end, known.observed.get(table, (end, end))[1])
     if not firsts:
         return np.zeros(0, dtype=np.int64)
-    start = max(firsts) if task.outcome != "followers" else min(firsts)
-    return training_cuts(start + task.horizon, end, task.horizon, n_cuts)
+    return training_cuts(max(firsts) + task.horizon, end, task.horizon, n_cuts)
 
 
 def label_window(c: "Community", cut: int, task: Task) -> KocWindow:

@@ -13,10 +13,11 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import MemberRows
+from siyu.graph.fission.forest_claims import Claims
 from siyu.graph.fission.referral_outcome import is_purchase
 from siyu.graph.tie_arrays import Codes
 from siyu.graph.tie_rules import ATTENTION_KINDS
-from siyu.graph.undated import UNDATED, times_of
+from siyu.graph.undated import UNDATED
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
@@ -30,6 +31,7 @@ __all__ = [
     "followers_between",
     "instant_of",
     "known_before",
+    "product_rows",
     "require_outcome",
 ]
 
@@ -87,7 +89,10 @@ class Referred:
                 "outcome='followers' can be learned"
             )
         self.orders = MemberRows.of(orders, time="order_time", members=members)
-        self.inviter, self.invitee, self.time = _first(referrals, members)
+        claims = Claims.of(referrals, members)
+        row = claims.first(len(members))
+        self.invitee = np.flatnonzero(row >= 0)
+        self.inviter, self.time = claims.inviter[row[self.invitee]], claims.time[row[self.invitee]]
         bought = self.orders.where(is_purchase(self.orders.table)).first_time()
         self.bought_at = bought[self.invitee]
         self.is_won = ~(self.bought_at < np.where(self.time == UNDATED, -np.inf, self.time))
@@ -128,7 +133,7 @@ class Adoptions:
     __slots__ = ("member", "n_products", "product", "source", "time")
 
     def __init__(self, known: "Community", members: pa.Array) -> None:
-        rows, time = _product_rows(known)
+        rows, time = product_rows(known)
         self.source = "orders" if time == "order_time" else "events"
         member = lookup(rows["member_id"], members)
         product, names = encode(rows["product_id"])
@@ -194,19 +199,14 @@ def attention_of(ties: pa.Table) -> pa.Table:
     return paid if paid.num_rows else ties
 
 
-def _first(referrals: pa.Table, members: pa.Array) -> tuple[Ints, Ints, Ints]:
-    """Give who referred each invitee first, and when."""
-    inviter = lookup(referrals["inviter_id"], members)
-    invitee = lookup(referrals["invitee_id"], members)
-    time = times_of(referrals, "referral_time")
-    kept = (inviter >= 0) & (invitee >= 0) & (inviter != invitee)
-    inviter, invitee, time = inviter[kept], invitee[kept], time[kept]
-    order = np.lexsort((inviter, time, time == UNDATED, invitee))
-    first = order[np.unique(invitee[order], return_index=True)[1]]
-    return inviter[first], invitee[first], time[first]
+def product_rows(known: "Community") -> tuple[pa.Table, str]:
+    """Give the rows that tell who took up which product: purchases, else events; and their time.
 
-
-def _product_rows(known: "Community") -> tuple[pa.Table, str]:
+    Raises
+    ------
+    DataError
+        If neither orders nor events name products.
+    """
     orders, events = known.arrow("orders"), known.arrow("events")
     if orders is not None and "product_id" in orders.column_names:
         return orders.filter(pa.array(is_purchase(orders))), "order_time"

@@ -146,6 +146,27 @@ def test_a_record_without_rows_has_no_window() -> None:
     assert len(past_cuts(c, END, Task("buyers", MONTH), 4)) == 0
 
 
+@pytest.mark.parametrize(
+    ("outcome", "table"), [("buyers", "orders"), ("gmv", "referrals"), ("followers", "orders")]
+)
+def test_no_window_reaches_beyond_the_record(outcome: Outcome, table: str) -> None:
+    c, last = small_community(0), AS_OF - pd.Timedelta("10D")
+    ends = Community(
+        tz=c.tz,
+        observed={table: (AS_OF - pd.Timedelta("300D"), last)},
+        **{name: c.arrow(name) for name in c.tables()},
+    )
+    cuts = past_cuts(ends.before(AS_OF), END, Task(outcome, MONTH), 9)
+    assert cuts[-1] + MONTH == END - 10 * DAY_US
+
+
+def test_a_record_of_events_alone_has_windows_of_followers() -> None:
+    c = small_community(0)
+    tables = {name: c.arrow(name) for name in c.tables() if name != "orders"}
+    cuts = past_cuts(Community(tz=c.tz, **tables).before(AS_OF), END, Task("followers", MONTH), 2)
+    assert cuts[-1] + MONTH == END
+
+
 @settings(max_examples=6)
 @given(seed=st.integers(0, 20))
 @pytest.mark.parametrize("outcome", OUTCOMES)
