@@ -47,8 +47,9 @@ class ExposureEffect:
     n_unmatched : int
         Exposed ones in strata without any unexposed; they are left out.
     placebo, placebo_low, placebo_high : float
-        The same difference by exposure *after* the purchases, which cannot have caused them:
-        far from 0 it shows how much groups differ by themselves.
+        The same difference by exposure *after* the purchases, which cannot have caused them, to
+        acts of who had bought before them: far from 0 it shows how much groups differ by
+        themselves.
     n_groups : int
         Groups behind the interval.
     """
@@ -79,12 +80,13 @@ def exposure_effect(
 ) -> ExposureEffect:
     """Compare non-buyers who saw buyers of their group act with non-buyers of other groups.
 
-    Time before `as_of` is cut into periods of one `window` (52 at most). A member who has not
-    bought until then and is in a group when a period begins is **exposed** if a buyer, who had
-    bought before, acts in one of the member's groups during the period while the member is
-    there. The outcome is a purchase in the period after. Exposed and unexposed are compared
-    within strata of the same period, own activity (0, 1-2, 3-9, 10 or more messages and events
-    in the period before) and number of groups (one, or more); strata weigh by the exposed.
+    Time before `as_of`, or before the records end, is cut into periods of one `window` (52 at
+    most). A member who is in a group when a period begins, and has not bought until it ends, is
+    **exposed** if a buyer, who had bought before, acts in one of the member's groups during the
+    period while the member is there. The outcome is a purchase in the period after. Exposed and
+    unexposed are compared within strata of the same period, own activity (0, 1-2, 3-9, 10 or
+    more messages and events in the period before) and number of groups (one, or more); strata
+    weigh by the exposed.
 
     **This is no causal effect.** Members choose their groups, and lively groups hold more who
     are about to buy; some of that is left within strata, and biases the difference upwards. Read
@@ -138,7 +140,7 @@ def exposure_effect(
         raise DataError(f"{call} needs memberships and orders")
     first = _first_purchases(bought, len(facts.members))
     seen = _acts_of_buyers(facts, event, stays, first)
-    periods = _periods(facts, stays, bought, length)
+    periods = _periods(facts, event, stays, bought, length)
     own = _own_acts(facts)
     units = [_units(facts, stays, first, own, start, length) for start in periods]
     rng = generator(random_state)
@@ -178,8 +180,24 @@ def _first_purchases(bought: Purchases, n_members: int) -> Ints:
     return first
 
 
-def _acts_of_buyers(facts: GroupFacts, event: str, stays: Stays, first: Ints) -> tuple[Ints, Ints]:
-    """Give group and time of every act of a buyer, sorted; an act in no group is in all."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Acts:
+    """Acts of buyers in groups, in any order; `bought` is the first purchase of who acts."""
+
+    group: Ints
+    time: Ints
+    bought: Ints
+
+    def first_seen(self, span: tuple[int, int], buyers_by: int, n_groups: int) -> Ints:
+        """Give when each group first saw, in a span, an act of who had bought by some moment."""
+        inside = (self.time >= span[0]) & (self.time < span[1]) & (self.bought < buyers_by)
+        earliest = np.full(n_groups, _NEVER)
+        np.minimum.at(earliest, self.group[inside], self.time[inside])
+        return earliest
+
+
+def _acts_of_buyers(facts: GroupFacts, event: str, stays: Stays, first: Ints) -> _Acts:
+    """Find every act of a buyer; an act in no group is in all of who acts."""
     rows = facts.known.arrow("messages" if event == "message" else "events")
     if rows is None:
         raise DataError(f"there are no acts '{event}'")
@@ -194,19 +212,23 @@ def _acts_of_buyers(facts: GroupFacts, event: str, stays: Stays, first: Ints) ->
     member, time, group = member[by_buyer], time[by_buyer], group[by_buyer]
     loose = np.flatnonzero(group < 0)
     row, stay = stays.holding(member[loose], time[loose])
-    group = np.concatenate([group[group >= 0], stays.group[stay]])
-    time = np.concatenate([np.delete(time, loose), time[loose][row]])
-    order = np.lexsort((time, group))
-    return group[order], time[order]
+    named = np.flatnonzero(group >= 0)
+    at = np.concatenate([named, loose[row]])
+    group = np.concatenate([group[named], stays.group[stay]])
+    return _Acts(group, time[at], first[member[at]])
 
 
-def _periods(facts: GroupFacts, stays: Stays, bought: Purchases, length: int) -> list[int]:
-    """Give the beginnings of the periods of exposure, the latest first."""
+def _periods(
+    facts: GroupFacts, event: str, stays: Stays, bought: Purchases, length: int
+) -> list[int]:
+    """Give the beginnings of the periods of exposure, the latest first, within the records."""
     dated = stays.joined[stays.joined > np.iinfo(np.int64).min]
     firsts = [part.min() for part in (dated, bought.time) if len(part)]
     spans = [begin for begin, _ in facts.known.observed.values()]
     begin = max([int(min(firsts, default=facts.end)), *spans])
-    starts = facts.end - length * np.arange(2, _MOST_PERIODS + 2)
+    tables = ("memberships", "orders", "messages" if event == "message" else "events")
+    until = min(facts.known.observed.get(name, (begin, facts.end))[1] for name in tables)
+    starts = until - length * np.arange(2, _MOST_PERIODS + 2)
     return [int(start) for start in starts if start >= begin]
 
 
@@ -243,17 +265,15 @@ def _units(
 
 
 def _with_exposure(
-    units: list[_Units], seen: tuple[Ints, Ints], stays: Stays, shift: int, length: int
+    units: list[_Units], seen: _Acts, stays: Stays, shift: int, length: int
 ) -> dict[str, Ints]:
     """Say who was exposed, in a period so many windows later; one row a unit, all periods."""
+    n_groups = 1 + max(int(stays.group.max(initial=0)), int(seen.group.max(initial=0)))
     parts: dict[str, list[Ints]] = {"home": [], "stratum": [], "exposed": [], "bought": []}
     for number, of in enumerate(units):
         begin = of.start + shift * length
-        inside = (seen[1] >= begin) & (seen[1] < begin + length)
-        earliest = np.full(int(stays.group.max(initial=0)) + 1, _NEVER)
-        group = seen[0][inside]
-        fits = group < len(earliest)
-        np.minimum.at(earliest, group[fits], seen[1][inside][fits])
+        # Who bought in the period of the outcome exposes nobody: it would be its own cause.
+        earliest = seen.first_seen((begin, begin + length), of.start + length, n_groups)
         sees = earliest[stays.group[of.stay]] < stays.left[of.stay]
         exposed = np.bincount(of.owner[sees], minlength=len(of.member)) > 0
         parts["home"].append(of.home)

@@ -11,6 +11,7 @@ from siyu.graph.groups.peers import PeerEffect, peer_effect
 
 END = "2026-03-26"  # 84 days after the beginning of the simulated worlds
 N_WORLDS = 20
+START = at("2026-01-01")
 
 
 def seen(c: Community) -> ExposureEffect:
@@ -86,6 +87,50 @@ HAND = [  # group, member, joined, left
     (2, 3, "2026-01-01", None),
     (2, 4, "2026-01-01", None),
 ]
+
+
+def test_the_placebo_is_not_moved_by_those_who_buy_and_then_check_in() -> None:
+    # In every other group one member buys, and checks in afterwards: nobody draws anybody. One
+    # who had bought long before checks in to all groups, after the purchases, and to every other.
+    members = range(120)
+    groups = pd.DataFrame(
+        {
+            "group_id": [m // 2 for m in members] + list(range(60)),
+            "member_id": [*members, *[999] * 60],
+            "joined_at": START,
+        }
+    )
+    buyers = list(range(0, 120, 4))
+    orders = pd.DataFrame(
+        {
+            "member_id": [999, *buyers],
+            "order_time": [START + pd.Timedelta(days=d) for d in [1, *[35] * 30]],
+            "amount": 1.0,
+        }
+    )
+    events = pd.DataFrame(
+        {
+            "member_id": [*buyers, *[999] * 30],
+            "event_time": START + pd.Timedelta(days=50),
+            "event": "checkin",
+            "group_id": [m // 2 for m in buyers] + list(range(0, 60, 4)) + list(range(1, 60, 4)),
+        }
+    )
+    c = Community(tz="UTC", memberships=groups, orders=orders, events=events)
+    found = exposure_effect(c, as_of=START + pd.Timedelta(days=56), window="14D")
+    assert found.placebo == 0
+
+
+def test_periods_after_the_records_end_do_not_pass_for_periods_without_exposure() -> None:
+    c = influence_world(0, 0.02)
+    tables = {name: c.arrow(name) for name in c.tables()}
+    events = c.events[c.events["event_time"] < at("2026-03-02")]
+    watched = Community(
+        tz=c.tz, **tables | {"events": events}, observed={"events": (START, at("2026-03-02"))}
+    )
+    earlier = exposure_effect(c, as_of=at("2026-03-02"), window="1D", n_resamples=10)
+    found = exposure_effect(watched, as_of=END, window="1D", n_resamples=10)
+    assert (found.n_exposed, found.difference) == (earlier.n_exposed, earlier.difference)
 
 
 def bought(rows: list[tuple[int, str, int]]) -> pd.DataFrame:
