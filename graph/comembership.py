@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.ids import encode, lookup
+from siyu.datasets.ordering import opens_run
 from siyu.datasets.randomness import stable_hash
 
 from .undated import UNDATED, times_of
@@ -108,10 +109,8 @@ def _rings(memberships: pa.Table, members: pa.Array) -> _Rings:
     group, names = encode(rows["group_id"])
     joined = times_of(rows, "joined_at")
     # Of several rows for one member in one group the latest counts.
-    order = np.lexsort((-joined, member, group))
-    again = np.zeros(len(order), dtype=bool)
-    again[1:] = (np.diff(group[order]) == 0) & (np.diff(member[order]) == 0)
-    order = order[~again]
+    order = np.lexsort((joined, member, group))
+    order = order[np.append(opens_run(group[order], member[order])[1:], True)]
     group, member, joined = group[order], member[order], joined[order]
     both = stable_hash(names, "group")[group] ^ stable_hash(members, "member")[member]
     place = stable_hash(pa.array(both.view(np.int64)), "comember")

@@ -99,6 +99,12 @@ def test_a_tie_with_an_undated_member_is_undated() -> None:
     assert group_pairs(rows, pa.array([1, 2]), 20).time.tolist() == [UNDATED]
 
 
+def test_of_two_rows_for_one_member_a_dated_one_counts() -> None:
+    joined = pa.array([None, 7, 5], INSTANT)
+    rows = memberships((1, 1), (1, 1), (1, 2)).append_column("joined_at", joined)
+    assert group_pairs(rows, pa.array([1, 2]), 20).time.tolist() == [7]
+
+
 def test_groups_of_one_and_no_groups_have_no_pairs() -> None:
     alone = group_pairs(memberships((1, 1)), pa.array([1]), 20)
     nobody = group_pairs(memberships(), pa.array([], pa.int64()), 20)
