@@ -15,7 +15,7 @@ from siyu.datasets.ids import encode, lookup
 from siyu.graph.member_graph import MemberGraph
 from siyu.graph.tie_arrays import Codes
 
-__all__ = ["Division", "divisions_of", "labels_for", "read_division", "start_from"]
+__all__ = ["Division", "divisions_of", "labels_for", "read_division", "same_type", "start_from"]
 
 Ints = npt.NDArray[np.int64]
 

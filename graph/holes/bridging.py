@@ -98,13 +98,18 @@ def community_bridging(
         "community": home.named(home.of_member),
         "degree": reach.degree,
         "n_communities": np.bincount(reach.member, minlength=len(members)),
-        "outside_share": reach.over_members(reach.share * ~reach.at_home),
-        "participation": 1 - reach.over_members(reach.share**2),
+        "outside_share": _known(reach.over_members(reach.share * ~reach.at_home)),
+        "participation": _known(1 - reach.over_members(reach.share**2)),
         "second_tie": second,
         "third_tie": third,
         "bridging": _evidence(reach, _worth(reach, at, weight)),
     }
     return from_arrow(pa.table(table), output)
+
+
+def _known(values: Floats) -> pa.Array:
+    """Give values with NaN as null."""
+    return pa.array(values, from_pandas=True)
 
 
 def _worth(reach: Reach, at: Ints, weight: Floats) -> Floats:

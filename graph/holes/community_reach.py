@@ -11,6 +11,7 @@ from siyu.datasets.frames import Frame, to_arrow
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.ordering import distinct
 from siyu.graph.community.community_detection import communities
+from siyu.graph.community.division import same_type
 from siyu.graph.member_graph import MemberGraph
 from siyu.graph.tie_arrays import sums_at
 
@@ -79,12 +80,14 @@ def homes_of(members: MemberGraph, labels: Frame | None) -> Homes:
     Raises
     ------
     DataError
-        If a member has no community or two, or the table lacks a column.
+        If a member has no community or two, the table lacks a column or a value, or ids are text
+        in one and integers in the other.
     """
     if labels is None:
         labels = communities(members, resolution=_RESOLUTION, output="pyarrow")
     table, _ = to_arrow(labels)
-    rows = lookup(members.ids, _unique_ids(table))
+    known = same_type(_unique_ids(table), members.ids, "communities")
+    rows = lookup(members.ids, known)
     if len(rows) and rows.min() < 0:
         missing = int((rows < 0).sum())
         raise DataError(f"{missing} of {len(rows)} members have no community; every one needs one")
@@ -133,6 +136,9 @@ def _unique_ids(table: pa.Table) -> pa.Array:
             f"communities needs the columns member_id and community; it has: "
             f"{', '.join(table.column_names)}"
         )
+    for name in _FIXED:
+        if table[name].null_count:
+            raise DataError(f"communities: {table[name].null_count} rows lack {name}")
     codes, ids = encode(table["member_id"])
     if len(ids) < len(codes):
         raise DataError(f"{len(codes) - len(ids)} members have more than one community")

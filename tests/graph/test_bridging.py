@@ -153,6 +153,25 @@ def test_a_member_of_two_communities_is_refused() -> None:
         community_bridging(graph, pd.concat([given, given[:1]]))
 
 
+def test_a_missing_community_is_refused() -> None:
+    graph, given = two_rooms()
+    gap = given.assign(community=given["community"].astype("Int64").where(given.index > 0))
+    with pytest.raises(DataError, match="1 rows lack community"):
+        community_bridging(graph, gap)
+
+
+def test_ids_of_another_type_are_refused() -> None:
+    text = pd.DataFrame({"member_id": ["0", "1"], "community": 0})
+    with pytest.raises(DataError, match="member ids are int64, but those of communities are large"):
+        community_bridging(nx.path_graph(2), text)
+
+
+def test_shares_of_a_member_without_ties_are_null_in_arrow() -> None:
+    given = pa.table({"member_id": [0], "community": [0]})
+    found = community_bridging(nx.empty_graph(1), given, output="pyarrow")
+    assert (found["outside_share"].null_count, found["participation"].null_count) == (1, 1)
+
+
 def test_a_table_without_communities_is_refused() -> None:
     graph, given = two_rooms()
     with pytest.raises(DataError, match="needs the columns member_id and community"):
