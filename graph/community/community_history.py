@@ -1,5 +1,7 @@
 """What became of communities from one day to another."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -109,11 +111,11 @@ def _states(overlaps: Overlaps) -> pa.Table:
     lives = (before >= 0) & (after >= 0)
     table = _rows(overlaps, names, event, before, after)
     # A number may live on without a single member who stayed.
-    shared = np.where(pair >= 0, _taken(overlaps.shared, pair), 0.0)
+    shared = np.where(pair >= 0, _taken(overlaps.shared, pair), 0)
     jaccard = np.where(pair >= 0, _taken(overlaps.jaccard(), pair), 0.0)
-    return table.append_column(
-        "n_shared", pa.array(shared.astype(np.int64), mask=~lives)
-    ).append_column("jaccard", pa.array(jaccard, mask=~lives))
+    return table.append_column("n_shared", pa.array(shared, pa.int64(), mask=~lives)).append_column(
+        "jaccard", pa.array(jaccard, mask=~lives)
+    )
 
 
 def _flows(overlaps: Overlaps, min_share: float) -> pa.Table:
@@ -139,7 +141,7 @@ def _rows(
     """Begin a table: the community, the event, and both communities with their sizes."""
 
     def column(values: Ints, at: Ints) -> pa.Array:
-        return pa.array(_taken(values, at).astype(np.int64), mask=at < 0)
+        return pa.array(_taken(values, at), pa.int64(), mask=at < 0)
 
     return pa.table(
         {
@@ -158,8 +160,8 @@ def _find(names: Ints, among: Ints) -> Ints:
     return lookup(pa.array(names), pa.array(among, pa.int64()))
 
 
-def _taken(values: npt.NDArray[np.generic], at: Ints) -> npt.NDArray[np.float64]:
-    """Take values as numbers, 1 where the position is -1."""
-    taken = np.ones(len(at))
+def _taken(values: npt.NDArray[Any], at: Ints) -> npt.NDArray[Any]:
+    """Take values, 1 where the position is -1."""
+    taken = np.ones(len(at), dtype=values.dtype)
     taken[at >= 0] = values[at[at >= 0]]
     return taken

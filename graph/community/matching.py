@@ -84,10 +84,12 @@ def match_communities(
     today = read_division(current, "current")
     overlaps = overlaps_of(runs[-1], today)
     pair = best_pairs(overlaps, overlaps.jaccard() >= max(min_jaccard, np.finfo(float).tiny))
-    number = np.full(len(overlaps.after), -1, dtype=np.int64)
+    number = np.zeros(len(overlaps.after), dtype=np.int64)
+    is_new = np.ones(len(overlaps.after), dtype=bool)
     number[overlaps.second[pair]] = overlaps.before[overlaps.first[pair]]
+    is_new[overlaps.second[pair]] = False
     highest = max((int(run.labels.max()) for run in runs if len(run.labels)), default=-1)
-    new = np.flatnonzero(number < 0)
+    new = np.flatnonzero(is_new)
     _, opened, code = np.unique(today.labels, return_index=True, return_inverse=True)
     in_order = new[np.lexsort((opened[new], -overlaps.size_after[new]))]
     number[in_order] = highest + 1 + np.arange(len(in_order))

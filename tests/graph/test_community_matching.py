@@ -39,6 +39,16 @@ def test_numbers_swapped_by_the_run_are_swapped_back(text: bool) -> None:
     assert matched(before, division(1, 1, 1, 0, 0, text=text)) == [0, 0, 0, 1, 1]
 
 
+def test_a_number_below_0_is_kept_like_any_other() -> None:
+    assert matched(division(-1, -1, 4), division(0, 0, 1)) == [-1, -1, 4]
+
+
+def test_numbers_that_no_float_holds_are_told_exactly() -> None:
+    far = division(2**53 + 1, 2**53 + 1)
+    told = community_changes(far, far)
+    assert told[["community_before", "community_after"]].to_numpy().tolist() == [[2**53 + 1] * 2]
+
+
 def test_the_most_members_keep_their_number() -> None:
     # 0 shares 5 with 0 and 4 with 1; 1 shares 4 with 0 only. Pairing 0-0 keeps 5, 0-1 and 1-0 8.
     before = division(*[0] * 9, *[1] * 4)
