@@ -14,7 +14,14 @@ from siyu.datasets.ids import encode
 from .member_graph import MemberGraph
 from .tie_arrays import Codes, Weights
 
-__all__ = ["GraphLike", "as_member_graph", "read_edges", "read_networkx", "write_networkx"]
+__all__ = [
+    "GraphLike",
+    "as_member_graph",
+    "as_numbers",
+    "read_edges",
+    "read_networkx",
+    "write_networkx",
+]
 
 GraphLike = Any
 """A MemberGraph or a networkx graph."""
@@ -119,13 +126,34 @@ def _labels(nodes: list[Any]) -> pa.Array:
     if all(isinstance(node, str) for node in nodes) and nodes:
         return pa.array(nodes, pa.large_string())
     if all(isinstance(node, int | np.integer) and not isinstance(node, bool) for node in nodes):
-        return pa.array(nodes, pa.int64())
+        try:
+            return pa.array(nodes, pa.int64())
+        except OverflowError as error:
+            raise DataError("nodes that are integers must fit into 64 bits") from error
     kinds = sorted({type(node).__name__ for node in nodes})
     raise DataError(f"nodes must be all integers or all text, got {', '.join(kinds)}")
 
 
 def _strength(values: list[Any], name: str) -> Weights:
     try:
-        return np.array(values, dtype=np.float64)
+        return as_numbers(values)
     except (TypeError, ValueError) as error:
         raise DataError(f"edge attribute '{name}' must be a number on every edge") from error
+
+
+def as_numbers(values: list[Any]) -> Weights:
+    """Take numbers of any kind as floats; text is none, whatever it spells.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is no number.
+
+    Examples
+    --------
+    >>> as_numbers([1, 2.5])
+    array([1. , 2.5])
+    """
+    if any(issubclass(kind, str | bytes) for kind in set(map(type, values))):
+        raise TypeError("text is no number")
+    return np.array(values, dtype=np.float64)

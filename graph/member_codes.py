@@ -70,6 +70,8 @@ def whole_numbers(values: npt.ArrayLike, name: str) -> npt.NDArray[np.int64]:
             f"{name} must be a one-dimensional array of integers, got {array.ndim} dimensions of "
             f"{array.dtype}; text ids go through from_ties",
         )
+    if array.dtype.kind == "u" and len(array) and array.max() > np.iinfo(np.int64).max:
+        raise ParameterError(name, f"{name} must fit into 64 bits with a sign, got {array.max()}")
     return array.astype(np.int64, copy=False)
 
 

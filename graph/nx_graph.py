@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from siyu.datasets.errors import DataError
 
-from .graph_convert import read_edges
+from .graph_convert import as_numbers, read_edges
 from .tie_arrays import Codes, Ties, Weights, check_weights, summed
 
 __all__ = ["BackendGraph", "MutualTies"]
@@ -172,7 +172,7 @@ class BackendGraph:
                 f"kept: {sorted(self.columns)}"
             )
         try:
-            numbers = np.array(values, dtype=np.float64)
+            numbers = as_numbers(values)
         except (TypeError, ValueError) as error:
             raise NotImplementedError(f"edge attribute '{weight}' is no number") from error
         if not np.isfinite(numbers).all():

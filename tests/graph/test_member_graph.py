@@ -139,6 +139,12 @@ def test_what_is_no_array_of_integers_is_refused(wrong: Any) -> None:
         MemberGraph.from_arrays(wrong, np.array([1]))
 
 
+def test_ids_that_do_not_fit_are_refused_rather_than_turned_negative() -> None:
+    beyond = np.array([2**63 + 5], dtype=np.uint64)
+    with pytest.raises(ParameterError, match="64 bits with a sign, got 9223372036854775813"):
+        MemberGraph.from_arrays(beyond, np.array([1]))
+
+
 def test_arrays_of_different_length_are_refused() -> None:
     with pytest.raises(ParameterError, match=r"weight must be as long as source \(2\)"):
         MemberGraph.from_arrays(np.array([1, 2]), np.array([2, 3]), np.array([1.0]))
@@ -302,6 +308,16 @@ def test_nodes_that_are_no_ids_are_refused(nodes: list[Any]) -> None:
     G.add_nodes_from(nodes)
     with pytest.raises(DataError, match="nodes must be all integers or all text"):
         MemberGraph.from_networkx(G)
+
+
+def test_nodes_beyond_64_bits_are_refused() -> None:
+    with pytest.raises(DataError, match="must fit into 64 bits"):
+        MemberGraph.from_networkx(nx.Graph([(1, 2**70)]))
+
+
+def test_a_weight_in_words_is_refused_even_if_it_spells_a_number() -> None:
+    with pytest.raises(DataError, match="edge attribute 'weight' must be a number"):
+        MemberGraph.from_networkx(nx.Graph([(1, 2, {"weight": "3"})]))
 
 
 def test_an_attribute_that_is_no_number_is_named() -> None:

@@ -72,7 +72,7 @@ def test_an_attribute_that_was_not_kept_is_no_weight() -> None:
         graph.weights("v")
 
 
-@pytest.mark.parametrize("wrong", ["x", None, float("nan"), float("inf")])
+@pytest.mark.parametrize("wrong", ["x", "3", None, float("nan"), float("inf")])
 def test_what_is_no_number_is_left_to_networkx(wrong: Any) -> None:
     graph = BackendGraph.of(nx.Graph([(0, 1, {"w": wrong})]), edge_attrs={"w": 1})
     with pytest.raises(NotImplementedError, match="edge attribute 'w' is"):
