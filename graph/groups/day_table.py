@@ -202,15 +202,17 @@ def _sends(facts: GroupFacts, cells: _Cells) -> Columns:
     """Count sends, and leaves within 24 hours of one."""
     columns = blank(len(cells.kept), n_sends=_COUNT, n_left_after_send=_COUNT)
     sends, stays = facts.group_sends(), facts.stays
-    if sends is None or not facts.recorded("sends", cells.start - AFTER_SEND):
+    if sends is None or not facts.recorded("sends", cells.start):
         return columns
     columns["n_sends"] = counts(cells.count(*sends))
     if stays is None or not stays.leaves_known or not facts.recorded("memberships", cells.start):
         return columns
+    if not facts.recorded("sends", cells.start - AFTER_SEND):
+        return columns
     gone = stays.left != STAYS_ON
     group, left = stays.group[gone], stays.left[gone]
     window = (cells.start, facts.end)
-    after = after_sends(sends, (group, left), window, cells.n_groups).is_after
+    after = after_sends(sends, (group, left), window, began_at(facts)).is_after
     columns["n_left_after_send"] = counts(cells.count(group[after], left[after]))
     return columns
 

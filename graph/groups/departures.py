@@ -40,7 +40,7 @@ class AfterSends:
 
 
 def after_sends(
-    sends: tuple[Ints, Ints], leaves: tuple[Ints, Ints], window: tuple[int, int], n_groups: int
+    sends: tuple[Ints, Ints], leaves: tuple[Ints, Ints], window: tuple[int, int], began: Ints
 ) -> AfterSends:
     """Count who left within 24 hours of a send, and how many the base rate would give.
 
@@ -51,13 +51,14 @@ def after_sends(
     leaves : (group, time), in any order
     window : (start, end)
         Microseconds; leaves and sends outside it do not count.
-    n_groups : int
+    began : int64 array, n_groups
+        When each group began, `UNDATED` where unknown: nobody could leave it before.
 
     Returns
     -------
     AfterSends
     """
-    start, end = window
+    (start, end), n_groups = window, len(began)
     near = (sends[1] >= start - AFTER_SEND) & (sends[1] < end)
     group, time = sends[0][near], sends[1][near]
     covered = _covered(group, time, window, n_groups)
@@ -66,7 +67,7 @@ def after_sends(
     is_after = inside & (leaves[1] - latest <= AFTER_SEND) & (latest != np.iinfo(np.int64).min)
     n_after = np.bincount(leaves[0][is_after], minlength=n_groups)
     n_other = np.bincount(leaves[0][inside & ~is_after], minlength=n_groups)
-    free = (end - start) - covered
+    free = (end - np.maximum(began, start)) - covered
     n_sends = np.bincount(group[time >= start], minlength=n_groups)
     known = (covered > 0) & (free > 0)
     expected = np.where(known, n_other * covered / np.maximum(free, 1), np.nan)

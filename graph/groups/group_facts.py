@@ -11,6 +11,7 @@ import pyarrow as pa
 from siyu.datasets.clock import instants
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.ids import encode, ids_in, lookup
+from siyu.datasets.ordering import opens_run
 from siyu.datasets.purchases import is_purchase
 from siyu.graph.tie_sources import staff_met
 from siyu.graph.undated import UNDATED, times_of
@@ -100,13 +101,17 @@ class GroupFacts:
         return Purchases(member[kept], time, amount, product)
 
     def group_sends(self) -> tuple[Ints, Ints] | None:
-        """Give group and time of each send to a group; None where none is on record."""
+        """Give group and time of each send to a group; None where none is on record.
+
+        Rows of one group and instant, such as one for each member, are one send.
+        """
         rows = self.known.arrow("sends")
         if rows is None or "group_id" not in rows.column_names:
             return None
         group, time = lookup(rows["group_id"], self.groups), instants(rows["send_time"])
         kept = np.flatnonzero(group >= 0)
         kept = kept[np.lexsort((time[kept], group[kept]))]
+        kept = kept[opens_run(group[kept], time[kept])]
         return group[kept], time[kept]
 
 

@@ -74,7 +74,8 @@ def group_health(
         their difference over the members at its beginning;
 
         ``n_sends``, ``n_left_after_send`` : sends to the group, and leaves within 24 hours of
-        one; ``extra_left_per_send`` : those beyond what the rate of the other hours would give;
+        one (rows of one instant are one send); ``extra_left_per_send`` : those beyond what the
+        rate of the other hours since the group began would give;
 
         ``n_messages``, ``n_staff_messages``, ``n_speakers``; ``speaker_share`` : members who
         spoke; ``top_speaker_share``, ``speaker_gini`` : how unevenly speakers share the

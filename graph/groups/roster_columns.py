@@ -7,8 +7,9 @@ import pyarrow as pa
 from siyu.datasets.clock import instants
 from siyu.datasets.ids import lookup
 
-from .departures import after_sends
+from .departures import AFTER_SEND, after_sends
 from .group_facts import GroupFacts
+from .rhythm import began_at
 from .stays import STAYS_ON, Stays
 from .values import Columns, blank, counts, measures, ratio
 
@@ -83,9 +84,10 @@ def send_columns(facts: GroupFacts, start: int) -> Columns:
     if stays is not None and knows:
         gone = stays.left != STAYS_ON
         leaves = (stays.group[gone], stays.left[gone])
-    found = after_sends(sends, leaves, (start, facts.end), n)
+    found = after_sends(sends, leaves, (start, facts.end), began_at(facts))
     nulls["n_sends"] = counts(found.n_sends)
-    if knows:
+    # What was sent in the last hours before the window may be behind the first leaves in it.
+    if knows and facts.recorded("sends", start - AFTER_SEND):
         nulls["n_left_after_send"] = counts(found.n_after)
         extra = ratio(found.n_after - found.n_expected, found.n_sends)
         nulls["extra_left_per_send"] = measures(extra)

@@ -229,6 +229,30 @@ def test_leaves_after_a_send_are_compared_with_the_other_hours() -> None:
     assert found["extra_left_per_send"] == pytest.approx(2 - 1 / 27)
 
 
+def test_the_base_rate_of_a_young_group_is_that_of_its_own_days() -> None:
+    # It is four days old; one of them lies after the send, and one left on the other three.
+    sends = pd.DataFrame({"send_time": [pd.Timestamp("2026-02-27", tz="UTC")], "group_id": [1]})
+    rows = [(1, m, "2026-02-25", None) for m in (1, 2, 3)]
+    gone = [(1, 4, "2026-02-25", "2026-02-27T10:00"), (1, 5, "2026-02-25", "2026-02-26T01:00")]
+    found = row(chat([], rows + gone, sends=sends))
+    assert found["extra_left_per_send"] == pytest.approx(1 - 1 / 3)
+
+
+def test_a_send_written_down_for_each_member_is_one_send() -> None:
+    sends = pd.DataFrame(
+        {"send_time": pd.Timestamp("2026-02-10", tz="UTC"), "group_id": 1, "member_id": [1, 2, 3]}
+    )
+    assert row(chat([], IN, sends=sends))["n_sends"] == 1
+
+
+def test_leaves_after_unrecorded_sends_are_unknown() -> None:
+    sends = pd.DataFrame({"send_time": [pd.Timestamp("2026-02-10", tz="UTC")], "group_id": [1]})
+    record = {"sends": (pd.Timestamp("2026-02-01", tz="UTC"), pd.Timestamp(AS_OF, tz="UTC"))}
+    found = row(chat([], IN, sends=sends, observed=record))
+    assert found["n_sends"] == 1
+    assert pd.isna(found["n_left_after_send"])
+
+
 def test_a_leave_just_before_a_send_is_not_after_it() -> None:
     sends = pd.DataFrame({"send_time": [pd.Timestamp("2026-02-10", tz="UTC")], "group_id": [1]})
     rows = [*IN, (1, 8, "2026-01-01", "2026-02-09T23:59"), (1, 7, "2026-01-01", "2026-02-10")]

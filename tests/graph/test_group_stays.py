@@ -100,7 +100,7 @@ def test_leaves_after_sends_are_those_of_their_definition(seed: int) -> None:
     sends = np.stack([send_group, rng.integers(50, 320, 12) * HOUR])
     sends = sends[:, np.lexsort((sends[1], sends[0]))]
     leaves = np.stack([rng.integers(0, 3, 60), rng.integers(50, 320, 60) * HOUR])
-    found = after_sends((sends[0], sends[1]), (leaves[0], leaves[1]), window, 3)
+    found = after_sends((sends[0], sends[1]), (leaves[0], leaves[1]), window, np.full(3, UNDATED))
     for group in range(3):
         times = sends[1][(sends[0] == group) & (sends[1] < window[1])]
         own = leaves[1][leaves[0] == group]
