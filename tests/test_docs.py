@@ -1,4 +1,4 @@
-"""README, guide and examples run as they are written."""
+"""README, guides and examples run as they are written."""
 
 import re
 import subprocess
@@ -10,16 +10,19 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-GUIDE = (ROOT / "docs" / "segmentation.md").read_text("utf-8")
-GUIDE_BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
+GUIDES = {
+    name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("segmentation", "graph")
+}
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 ORDERS = """会员ID,下单时间,实付金额
 m01,2026-05-01 10:00,¥19.90
 m01,2026-05-20 21:30,"¥1,020.00"
 m02,2026-06-11 09:15,¥5.00
 """
+Done = subprocess.CompletedProcess[str]
 
 
-def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(code: str, folder: Path) -> Done:
     return subprocess.run(
         [sys.executable, "-W", "ignore::UserWarning", "-c", code],
         cwd=folder,
@@ -27,6 +30,14 @@ def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def heading_links(page: str) -> set[str]:
+    """Give the addresses that headings of a page have on GitHub."""
+    headings = re.findall(
+        r"^#+ (.*)$", re.sub(r"```.*?```", "", page, flags=re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.slow
@@ -37,26 +48,36 @@ def test_the_code_of_readme_runs(number: int, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(scope="module")
-def guided(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    return run("\n".join(GUIDE_BLOCKS), tmp_path_factory.mktemp("guide"))
+@pytest.fixture(scope="module", params=sorted(GUIDES))
+def guided(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Done]:
+    """Run all blocks of a guide one after the other; give its name and what came of it."""
+    blocks = re.findall(r"```python\n(.*?)```", GUIDES[request.param], flags=re.DOTALL)
+    return request.param, run("\n".join(blocks), tmp_path_factory.mktemp("guide"))
 
 
 @pytest.mark.slow
-def test_the_guide_to_segmentation_runs_from_top_to_bottom(
-    guided: subprocess.CompletedProcess[str],
-) -> None:
-    assert guided.returncode == 0, guided.stderr
+def test_a_guide_runs_from_top_to_bottom(guided: tuple[str, Done]) -> None:
+    assert guided[1].returncode == 0, guided[1].stderr
 
 
 @pytest.mark.slow
-def test_the_guide_to_segmentation_shows_what_its_code_prints(
-    guided: subprocess.CompletedProcess[str],
-) -> None:
+def test_a_guide_shows_what_its_code_prints(guided: tuple[str, Done]) -> None:
     """Except for trained models, whose last digits may differ by machine: those lack `text`."""
-    shown = "".join(re.findall(r"```text\n(.*?)```", GUIDE, flags=re.DOTALL))
-    printed = {line.rstrip() for line in guided.stdout.splitlines()}
+    name, done = guided
+    shown = "".join(re.findall(r"```text\n(.*?)```", GUIDES[name], flags=re.DOTALL))
+    printed = {line.rstrip() for line in done.stdout.splitlines()}
     assert [line for line in shown.splitlines() if line not in printed] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_links_to_headings_and_files_that_are_there(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    files = {link for link in links if not link.startswith(("#", "http"))}
+    assert {link[1:] for link in links if link.startswith("#")} <= heading_links(text)
+    assert [link for link in sorted(files) if not (page.parent / link).exists()] == []
 
 
 @pytest.mark.slow
