@@ -46,6 +46,7 @@ class Talkativeness:
     now, before : int64 arrays, n_groups
         Pairs of a member and a local day on which the member acted.
     days_before : int64 array, 0..84
+        Of them, those on which the group was there and its talk recorded.
     age : float64 array, days; NaN where the beginning is unknown
     """
 
@@ -69,7 +70,10 @@ def talkativeness(facts: GroupFacts) -> Talkativeness | None:
     group, ago = keys // 128 // max(len(facts.members), 1), keys % 128
     began = began_at(facts)
     age = np.where(began == UNDATED, np.nan, (facts.end - began) / DAY_US)
-    days_before = np.clip(np.nan_to_num(np.floor(age)) - _MONTH, 0, 3 * _MONTH)
+    # Days before the record began are no days without talk.
+    recorded = facts.known.observed.get(facts.activity, (UNDATED, 0))[0]
+    watched = np.fmin(age, (facts.end - recorded) / DAY_US if recorded != UNDATED else np.inf)
+    days_before = np.clip(np.floor(np.where(np.isnan(age), 0, watched)) - _MONTH, 0, 3 * _MONTH)
     return Talkativeness(
         np.bincount(group[ago <= _MONTH], minlength=n),
         np.bincount(group[ago > _MONTH], minlength=n),

@@ -51,6 +51,8 @@ class Stays:
 
     def only(self, kept: Bools | Ints) -> "Stays":
         """Keep some of the stays."""
+        if kept.dtype == np.bool_:  # taking by position is faster, for so many columns
+            kept = np.flatnonzero(kept)
         return Stays(
             self.group[kept],
             self.member[kept],

@@ -40,6 +40,7 @@ class Talk:
     n_chars : float64 array or None
         Length; NaN where unknown, None where no act has one.
     has_link : bool array or None
+        None where no act tells; otherwise unknown is no.
     has_replies : bool
         Whether anybody could know about replies: the messages have that column.
     staff : int64 array
@@ -60,6 +61,8 @@ class Talk:
 
     def only(self, kept: Bools | Ints) -> "Talk":
         """Keep some of the acts."""
+        if kept.dtype == np.bool_:  # taking by position is faster, for so many columns
+            kept = np.flatnonzero(kept)
         return Talk(
             self.group[kept],
             self.member[kept],
@@ -125,13 +128,20 @@ def talk_of(
 
 
 def _numbers(rows: pa.Table, column: str) -> Floats | None:
-    if column not in rows.column_names:
+    if not _any_known(rows, column):
         return None
     return np.asarray(rows[column].cast(pa.float64()).to_numpy(), np.float64)
 
 
 def _flags(rows: pa.Table, column: str) -> Bools | None:
-    """Read a flag; unknown is no."""
-    if column not in rows.column_names:
+    """Read a flag; unknown is no, unless all are unknown."""
+    if not _any_known(rows, column):
         return None
     return np.asarray(rows[column].fill_null(False).to_numpy(), np.bool_)
+
+
+def _any_known(rows: pa.Table, column: str) -> bool:
+    """Tell whether a column is there and holds anything; without rows nothing is unknown."""
+    if column not in rows.column_names:
+        return False
+    return rows.num_rows == 0 or rows[column].null_count < rows.num_rows

@@ -229,6 +229,14 @@ def test_leaves_after_a_send_are_compared_with_the_other_hours() -> None:
     assert found["extra_left_per_send"] == pytest.approx(2 - 1 / 27)
 
 
+def test_lengths_and_links_that_nobody_wrote_down_are_unknown() -> None:
+    c = chat([(1, "2026-02-20", 1, None)], IN)
+    messages = c.messages.assign(n_chars=float("nan"), has_link=None)
+    messages = messages.astype({"has_link": "boolean"})
+    found = row(Community(tz="UTC", memberships=c.memberships, messages=messages))
+    assert found[["substance_share", "link_share", "content_score"]].isna().all()
+
+
 def test_the_base_rate_of_a_young_group_is_that_of_its_own_days() -> None:
     # It is four days old; one of them lies after the send, and one left on the other three.
     sends = pd.DataFrame({"send_time": [pd.Timestamp("2026-02-27", tz="UTC")], "group_id": [1]})

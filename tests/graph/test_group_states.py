@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from group_worlds import chat
 from siyu.datasets import label, make_community
 from siyu.datasets.intervals import Interval, bootstrap_ratio
 from siyu.graph.groups.health import group_health
@@ -39,6 +40,18 @@ def test_a_group_below_28_days_is_new() -> None:
 
 def test_a_clear_fall_of_talk_is_dying() -> None:
     assert named(0.99, now=5, before=120) == ("dying", "talk_falls")
+
+
+def test_days_before_the_record_are_no_days_of_silence() -> None:
+    # Two speak on each of the 32 days of the record, then one on every other day: a clear fall,
+    # though spread over the 84 days before it would be none.
+    days = pd.date_range("2025-12-31", periods=60, tz="UTC")
+    said = [(m, day, 1, None) for day in days[:32] for m in (1, 2)]
+    said += [(1, day, 1, None) for day in days[33::2]]
+    groups = pd.DataFrame({"group_id": [1], "created_at": [pd.Timestamp("2025-06-01", tz="UTC")]})
+    span = (days[0], pd.Timestamp("2026-03-01", tz="UTC"))
+    c = chat(said, groups=groups, observed={"messages": span})
+    assert group_health(c, as_of="2026-03-01")["because"].tolist() == ["talk_falls"]
 
 
 def test_a_fall_within_chance_is_not() -> None:
