@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.shrinkage import shrink_rate
 from siyu.graph.fission.referral_outcome import ReferralOutcome, referral_outcome
 
 from .koc_contacts import attention_of, bridges_of, speakers_of
 from .koc_facts import KocFacts, share_below
-from .koc_habits import active_days, buying_of, days_known, invited_of, shares_of
+from .koc_habits import active_days, buying_of, days_known, faded, invited_of, shares_of
+from .outcome_windows import Referred
 
 __all__ = [
     "COMPONENTS",
@@ -26,6 +28,7 @@ __all__ = [
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 COMPONENTS = ("bridging", "trust", "referral", "sharing", "purchases", "activity", "tenure")
 """The components in the order of the columns."""
@@ -55,10 +58,13 @@ class Component:
         NaN for members of whom it is not known.
     n_seen : int64 array
         Observations that it rests on.
+    is_proved : bool array, or None for all
+        Whether a high value may be given as a reason.
     """
 
     values: Floats
     n_seen: Ints
+    is_proved: Flags | None = None
 
 
 def components(facts: KocFacts) -> dict[str, Floats]:
@@ -145,21 +151,29 @@ def _outcome(facts: KocFacts) -> ReferralOutcome | None:
 
 
 def _referral(facts: KocFacts) -> Component | None:
-    """Buyers and money that referrals are expected to bring: shrunk rates times volume."""
+    """Buyers and money that invitees are expected to bring: shrunk rates times their number.
+
+    Invitees count by how lately they came. Those who have not bought yet count, too: they are
+    the next to buy; but only a member who brought a buyer is said to bring buyers.
+    """
     brought = outcome_of(facts)
     if brought is None:
         return None
-    values = (share_below(brought.expected_buyers) + share_below(brought.expected_gmv)) / 2
-    return Component(values, brought.n_invitees)
+    n = len(facts.members)
+    referred = Referred(facts.known, facts.members)
+    fresh = exact_sum(referred.inviter, faded(facts, referred.time) * referred.is_won, n)
+    each = (brought.conversion, brought.gmv_each)
+    values = np.mean([share_below(np.nan_to_num(one) * fresh) for one in each], axis=0)
+    return Component(values, brought.n_invitees, brought.n_buyers > 0)
 
 
 def _sharing(facts: KocFacts) -> Component | None:
-    """How often a member shared, and how many others were invited, in the last year."""
+    """How often a member shared, and how many others were invited, of late above all."""
     parts = [part for part in (shares_of(facts), invited_of(facts)) if part is not None]
     if not parts:
         return None
-    scaled = [share_below(part.astype(np.float64)) for part in parts]
-    return Component(np.mean(scaled, axis=0), np.sum(parts, axis=0))
+    scaled = [share_below(part.fresh) for part in parts]
+    return Component(np.mean(scaled, axis=0), np.sum([part.count for part in parts], axis=0))
 
 
 def _purchases(facts: KocFacts) -> Component | None:

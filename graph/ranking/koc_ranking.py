@@ -76,14 +76,17 @@ def koc(  # noqa: PLR0913  (whom to leave out, by name and by suspicion, are two
         ``trust`` : mean of attention received (replies, trust, mentions, nominations), the
         shrunk rate of own turns that are answered, and, with half the weight, the members who
         get attention back; without any of these pairs that part is left out;
-        ``referral`` : buyers and money that the invitees of a member are expected to bring,
-        rates shrunk, times their number; see `referral_outcome`;
-        ``sharing`` : shares, and other members invited, in the last 365 days;
+        ``referral`` : buyers and money that the invitees of a member are expected to bring:
+        rates, shrunk, times their number, of whom each counts half after 90 days; see
+        `referral_outcome`;
+        ``sharing`` : shares, and other members invited, in the last 365 days, each of which
+        counts half after 90;
         ``purchases`` : own purchase days and net spending in the last 365 days;
         ``activity`` : days with an event or message in the last 90;
         ``tenure`` : d / (d + 90), with d the days since joining; null if that is unknown.
-        ``reasons`` : list of the codes of components of 0.8 or more, the weightiest first, and
-        of answering questions, for the first twentieth in that. `koc_evidence` has the facts.
+        ``reasons`` : list of the codes of components of 0.8 or more, the weightiest first
+        (that of bringing buyers only for who brought one), and of answering questions, for the
+        first twentieth in that. `koc_evidence` has the facts.
         ``excluded_because`` : "staff", "opted_out", "excluded", "suspected_fraud", or null for
         the ranked. `siyu.datasets.label` puts words in the place of codes.
 

@@ -26,7 +26,6 @@ REASONS = {
 }
 """The code of the reason that a component, or a role, gives."""
 
-_STRONG_FROM = 0.8
 _NO_MERIT = "tenure"  # to have been there for long says nothing else
 
 
@@ -46,7 +45,7 @@ class Reasons:
 
 
 def reasons_of(scores: Scores, roles: dict[str, Role]) -> Reasons:
-    """List the components of 0.8 or more, what adds most to the score first.
+    """List the components of 0.8 or more (with proof), what adds most to the score first.
 
     Whoever is of the first twentieth of experts, with proof, has that as the last reason.
 
@@ -59,7 +58,7 @@ def reasons_of(scores: Scores, roles: dict[str, Role]) -> Reasons:
     -------
     Reasons
     """
-    names, strong, adds = [*scores.names], scores.strength >= _STRONG_FROM, scores.adds
+    names, strong, adds = [*scores.names], scores.is_strong, scores.adds
     if "expert" in roles:
         names.append("expert")
         strong = np.column_stack([strong, roles["expert"].is_strong])

@@ -145,7 +145,7 @@ def _expert(facts: KocFacts) -> Role | None:
 
 def _sharer(facts: KocFacts) -> Role | None:
     """People reached by sharing in a month: shrunk rate of shares and invitations, times ties."""
-    acts = [part for part in (shares_of(facts), invited_of(facts)) if part is not None]
+    acts = [one.count for one in (shares_of(facts), invited_of(facts)) if one is not None]
     if not acts:
         return None
     done = np.sum(acts, axis=0)

@@ -13,6 +13,7 @@ from .koc_components import COMPONENTS, NEEDS, Component
 __all__ = ["KocWeights", "Scores", "scores_of"]
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 _HALF_SURE = {
     "bridging": 10,
@@ -24,6 +25,9 @@ _HALF_SURE = {
     "tenure": 0,
 }
 """Observations after which a component is half sure: n / (n + this); a date is no estimate."""
+
+
+_STRONG_FROM = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Scores:
         The components, 0..1; NaN where one is not known of a member.
     adds : float64 array, n x k
         What each adds to the score.
+    is_strong : bool array, n x k
+        Whether it is 0.8 or more, with proof.
     score : float64 array, n, 0..1
     confidence : float64 array, n, 0..1
         What share of the score rests on enough observations, times the share of all weights
@@ -88,6 +94,7 @@ class Scores:
     names: list[str]
     strength: Floats
     adds: Floats
+    is_strong: Flags
     score: Floats
     confidence: Floats
 
@@ -122,7 +129,16 @@ def scores_of(measured: Mapping[str, Component], weights: KocWeights) -> Scores:
     sure = np.divide(seen, seen + half, out=np.zeros_like(seen), where=seen > 0)
     rests = np.divide((adds * sure).sum(axis=1), score, out=np.zeros_like(score), where=score > 0)
     covered = total[:, 0] * _coverage(list(measured), weights)
-    return Scores(list(measured), strength, adds, score, rests * covered)
+    return Scores(list(measured), strength, adds, _strong(measured), score, rests * covered)
+
+
+def _strong(measured: Mapping[str, Component]) -> Flags:
+    """Tell which components are strong enough to be given as a reason."""
+    columns = [
+        (one.values >= _STRONG_FROM) & (True if one.is_proved is None else one.is_proved)
+        for one in measured.values()
+    ]
+    return np.column_stack(columns)
 
 
 def _shares(measured: Mapping[str, Component], weights: KocWeights) -> dict[str, float]:

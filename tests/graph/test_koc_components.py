@@ -131,11 +131,58 @@ def test_referrals_without_orders_have_no_known_outcome() -> None:
     assert "referral" not in measured(referrals=referrals)
 
 
-def test_an_inviter_without_buyers_brings_nothing() -> None:
-    referrals = frame(inviter_id=[1, 3], invitee_id=[2, 4], referral_time=["2026-06-01"] * 2)
-    orders = frame(member_id=[2], order_time=["2026-06-02"], amount=[9.0])
+def referred(**days: list[Any]) -> dict[str, list[Any]]:
+    """Make referrals, those of each inviter (a, b, ...) on some days, of invitees like a0, a1."""
+    rows = [(name, f"{name}{i}", day) for name, on in days.items() for i, day in enumerate(on)]
+    inviter, invitee, time = zip(*rows, strict=True)
+    return {
+        "inviter_id": list(inviter),
+        "invitee_id": list(invitee),
+        "referral_time": list(time),
+    }
+
+
+def test_who_brought_a_buyer_stands_above_who_only_invited() -> None:
+    referrals = frame(**referred(a=["2026-06-01"] * 3, b=["2026-06-01"] * 3, c=["2026-06-01"]))
+    orders = frame(member_id=["a0", "a1"], order_time=["2026-06-02"] * 2, amount=[9.0] * 2)
     found = measured(referrals=referrals, orders=orders)["referral"]
-    assert (found[1], found[3]) == (1.0, 0.0)
+    assert found["a"] > found["b"] > 0
+    assert found["a0"] == 0
+
+
+def test_what_was_brought_long_ago_counts_for_less() -> None:
+    referrals = frame(**referred(a=["2025-09-01"] * 2, b=["2026-06-01"] * 2))
+    orders = frame(
+        member_id=["a0", "b0"], order_time=["2025-09-02", "2026-06-02"], amount=[9.0] * 2
+    )
+    found = measured(referrals=referrals, orders=orders)["referral"]
+    assert found["b"] > found["a"] > 0
+
+
+@pytest.mark.filterwarnings("ignore:1 undated rows of 'referrals'")
+def test_an_undated_referral_counts_in_full() -> None:
+    referrals = frame(**referred(a=[None], b=["2026-06-30"]))
+    orders = frame(member_id=["a0", "b0"], order_time=["2026-06-30"] * 2, amount=[9.0] * 2)
+    found = measured(referrals=referrals, orders=orders)["referral"]
+    assert found["a"] > found["b"] > 0
+
+
+def test_four_shares_long_ago_count_for_less_than_two_of_late() -> None:
+    events = frame(
+        member_id=[1] * 4 + [2] * 2,
+        event_time=["2025-09-01"] * 4 + ["2026-06-01"] * 2,
+        event=["share"] * 6,
+    )
+    assert measured(events=events)["sharing"] == {1: 0.5, 2: 1.0}
+
+
+def test_whom_one_invited_again_counts_by_the_last_time() -> None:
+    referrals = frame(
+        inviter_id=[1, 1, 2],
+        invitee_id=[3, 3, 4],
+        referral_time=["2025-09-01", "2026-06-01", "2026-05-01"],
+    )
+    assert measured(referrals=referrals)["sharing"] == {1: 1.0, 2: 0.5, 3: 0.0, 4: 0.0}
 
 
 def test_only_evidence_for_a_bridge_counts() -> None:

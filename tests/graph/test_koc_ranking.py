@@ -18,6 +18,7 @@ from siyu.datasets.labels import label, words_of
 from siyu.graph import KocWeights, build_ties, community_bridging, koc
 from siyu.graph.member_graph import MemberGraph
 from siyu.graph.ranking.koc_components import COMPONENTS
+from siyu.graph.ranking.koc_evidence_table import koc_evidence
 from siyu.graph.ranking.koc_reasons import REASONS
 
 COLUMNS = [
@@ -142,12 +143,35 @@ def test_equal_scores_stand_in_order_of_the_id() -> None:
     assert koc(c, as_of=END)["member_id"].tolist() == [1, 2]
 
 
-def test_reasons_are_the_strong_components_the_weightiest_first(ranked: pd.DataFrame) -> None:
+def test_reasons_are_the_strong_components_the_weightiest_first(
+    brand: Community, ranked: pd.DataFrame
+) -> None:
+    facts = koc_evidence(brand, as_of="2026-06-30")
+    n_buyers = facts.set_index("member_id")["n_buyers"]
     for row in ranked[ranked["rank"].notna()].head(50).to_dict("records"):
         strong = [name for name in COMPONENTS if row[name] >= 0.8]
+        if "referral" in strong and not n_buyers[row["member_id"]]:
+            strong.remove("referral")
         strong.sort(key=lambda name: -WEIGHTS[name] * row[name])
         told = [code for code in row["reasons"] if code != "answers_questions"]
         assert told == [REASONS[name] for name in strong]
+
+
+@pytest.mark.filterwarnings("ignore:koc")
+def test_who_brought_no_buyer_is_not_said_to_bring_buyers() -> None:
+    # 1 brought four lately, none of whom bought yet; 2 brought one buyer of two, years ago
+    c = Community(
+        orders=frame(member_id=[9], order_time=["2023-07-01"], amount=[1.0]),
+        referrals=frame(
+            inviter_id=[1] * 4 + [2] * 2,
+            invitee_id=[3, 4, 5, 6, 8, 9],
+            referral_time=["2026-06-29"] * 4 + ["2023-07-01"] * 2,
+        ),
+        tz="UTC",
+    )
+    found = koc(c, as_of=END, exclude_suspected=False).set_index("member_id")
+    assert found["referral"][1] >= 0.8
+    assert "brings_buyers" not in found["reasons"][1]
 
 
 def test_hubs_and_sleepers_are_to_watch_at_best(ranked: pd.DataFrame) -> None:
