@@ -19,6 +19,12 @@ KOC_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "watch": ("观察", "watch"),
         "none": ("未入选", "none"),
     },
+    "held_back_because": {
+        "hub": ("KOL 型大 V，非普通消费者", "KOL-like hub, no ordinary consumer"),
+        "sleeper": ("已沉默，先唤醒", "sleeper, to be woken first"),
+        "silent_lately": ("近 90 天无动静", "silent for the last 90 days"),
+        "no_purchases": ("近一年未下单", "no own purchase in the last year"),
+    },
     "reasons": {
         "bridges_communities": ("连接多个圈子", "bridges communities"),
         "listened_to": ("说话有人听", "is listened to"),

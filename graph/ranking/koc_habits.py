@@ -29,12 +29,15 @@ __all__ = [
     "days_recorded",
     "faded",
     "invited_of",
+    "no_purchases",
     "rhythm_of",
     "shares_of",
+    "silent_lately",
 ]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 SHARES = ("forward", "share")
 """The events by which a member passes something on."""
@@ -61,10 +64,13 @@ class Acts:
     count : int64 array
     fresh : float64 array
         The same, each act counting half after 90 days; see `faded`.
+    is_late : bool array
+        Whether they are known to have done it in the last 90 days.
     """
 
     count: Ints
     fresh: Floats
+    is_late: Flags
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +144,8 @@ def _shares(facts: KocFacts) -> Acts | None:
         return None
     done = MemberRows.of(shared, time="event_time", members=facts.members)
     done = _lately(done, facts, YEAR)
-    return Acts(done.count(), done.sum(faded(facts, done.times)))
+    is_late = _lately(done, facts, _ACTIVE_DAYS).count() > 0
+    return Acts(done.count(), done.sum(faded(facts, done.times)), is_late)
 
 
 def invited_of(facts: KocFacts) -> Acts | None:
@@ -171,6 +178,27 @@ def days_recorded(facts: KocFacts) -> float:
 def rhythm_of(facts: KocFacts) -> Rhythm | None:
     """Measure how unusual each member's silence is; None without orders, events and messages."""
     return facts.once("rhythm", _rhythm)
+
+
+def silent_lately(facts: KocFacts) -> Flags | None:
+    """Tell who did nothing in the last 90 days: no order, event or message, and invited nobody.
+
+    None without events and messages, for orders alone come too seldom to tell; and where
+    everybody would be silent, for then nothing was recorded of late.
+    """
+    rhythm, invited = rhythm_of(facts), invited_of(facts)
+    if rhythm is None or not (facts.known.has("events") or facts.known.has("messages")):
+        return None
+    there = rhythm.silent_days <= _ACTIVE_DAYS
+    if invited is not None:
+        there |= invited.is_late
+    return ~there if there.any() else None
+
+
+def no_purchases(facts: KocFacts) -> Flags | None:
+    """Tell who bought nothing in the last year; None if nobody is known to have bought in it."""
+    bought = buying_of(facts)
+    return None if bought is None or not bought.n_days.any() else bought.n_days == 0
 
 
 def _buying(facts: KocFacts) -> Buying | None:
@@ -212,7 +240,12 @@ def _invited(facts: KocFacts) -> Acts | None:
     latest = np.full(len(met), UNDATED)
     np.maximum.at(latest, place, np.concatenate(times))
     inviter = met // max(n, 1)
-    return Acts(np.bincount(inviter, minlength=n), exact_sum(inviter, faded(facts, latest), n))
+    late = inviter[latest >= facts.end - _ACTIVE_DAYS * DAY_US]
+    return Acts(
+        np.bincount(inviter, minlength=n),
+        exact_sum(inviter, faded(facts, latest), n),
+        np.bincount(late, minlength=n) > 0,
+    )
 
 
 def _rhythm(facts: KocFacts) -> Rhythm | None:

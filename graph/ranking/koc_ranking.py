@@ -13,6 +13,7 @@ from siyu.graph.tie_sources import staff_met
 from .koc_components import COMPONENTS, measured_components
 from .koc_exclusions import WHY, exclusions, named_reasons
 from .koc_facts import KocFacts, gather_facts
+from .koc_habits import no_purchases, silent_lately
 from .koc_reasons import reasons_of
 from .koc_role_scores import CHANGES_ALL, ROLES, best_role, role_scores
 from .koc_scoring import KocWeights, Scores, scores_of
@@ -66,7 +67,10 @@ def koc(  # noqa: PLR0913  (whom to leave out, by name and by suspicion, are two
         ``rank`` : 1 is best; null for who is not ranked. ``score`` : weighted mean of the
         components that are known of the member, 0 to 1. ``tier`` : "core" (score of 0.5 or
         more, confidence of 0.6 or more, two reasons or more), "rising" (0.5, 0.3), "watch"
-        (0.35, 0.3) or "none"; hubs and sleepers are to watch at best.
+        (0.35, 0.3) or "none". ``held_back_because`` : why it is no better one, though score,
+        confidence and reasons would do, else null: "hub", "sleeper" and "silent_lately" (no
+        order, event, message or invitation in 90 days; where events or messages are known) are
+        to watch at best, "no_purchases" (none in 365 days, where orders are known) rising.
         ``confidence`` : 0 to 1, see Notes.
         ``role`` : what the member is first of all, see `koc_roles`; "ordinary" for most.
         Components lie between 0 and 1 (the share of members with any of it that one reaches or
@@ -156,14 +160,18 @@ def _everybody(facts: KocFacts, scores: Scores) -> pa.Table:
     roles = role_scores(facts)
     reasons = reasons_of(scores, roles)
     role = best_role(roles, len(facts.members))
-    held_back = np.isin(role, [list(ROLES).index(name) for name in CHANGES_ALL])
+    limits = {name: role == list(ROLES).index(name) for name in CHANGES_ALL}
+    habits = {"silent_lately": silent_lately(facts), "no_purchases": no_purchases(facts)}
+    limits |= {name: flags for name, flags in habits.items() if flags is not None}
+    tier, because = tiers(scores.score, scores.confidence, reasons.count, limits)
     unknown = pa.nulls(len(facts.members), pa.float64())
     found = dict(zip(scores.names, scores.strength.T, strict=True))
     return pa.table(
         {
             "member_id": facts.members,
             "score": scores.score,
-            "tier": tiers(scores.score, scores.confidence, reasons.count, held_back),
+            "tier": tier,
+            "held_back_because": because,
             "confidence": scores.confidence,
             "role": pa.array([*ROLES, "ordinary"], pa.large_string()).take(pa.array(role)),
             **{n: _nullable(found[n]) if n in found else unknown for n in COMPONENTS},

@@ -19,10 +19,13 @@ from siyu.graph import KocWeights, build_ties, community_bridging, koc
 from siyu.graph.member_graph import MemberGraph
 from siyu.graph.ranking.koc_components import COMPONENTS
 from siyu.graph.ranking.koc_evidence_table import koc_evidence
+from siyu.graph.ranking.koc_facts import KocFacts
+from siyu.graph.ranking.koc_habits import silent_lately
 from siyu.graph.ranking.koc_reasons import REASONS
+from siyu.graph.ranking.koc_tiers import LIMITS
 
 COLUMNS = [
-    *("member_id", "rank", "score", "tier", "confidence", "role"),
+    *("member_id", "rank", "score", "tier", "held_back_because", "confidence", "role"),
     *COMPONENTS,
     *("reasons", "excluded_because"),
 ]
@@ -34,6 +37,21 @@ def buyers() -> Community:
     return Community(
         orders=frame(member_id=[1, 2], order_time=["2026-06-01"] * 2, amount=[1.0, 2.0]), tz="UTC"
     )
+
+
+def listened_to(last: str, n_days: int = 2, **tables: pd.DataFrame) -> pd.Series:
+    """Tell of ann, whom many answer: she speaks some days in a row, until the last of them."""
+    fans, days = [f"fan{i}" for i in range(60)], pd.date_range(end=last, periods=n_days)
+    parts = [
+        pd.DataFrame({"member_id": "ann", "message_time": days}),
+        pd.DataFrame({"member_id": fans, "message_time": days[-1] + pd.Timedelta("1h")}),
+        pd.DataFrame({"member_id": ["bob"], "message_time": [pd.Timestamp("2026-06-30")]}),
+    ]
+    parts[1]["reply_to_member_id"] = "ann"
+    c = Community(messages=pd.concat(parts), tz="UTC", **tables)
+    only = {**dict.fromkeys(COMPONENTS, 0.0), "trust": 1.0, "activity": 0.2}
+    row: pd.Series = koc(c, as_of=END, weights=KocWeights(**only)).set_index("member_id").loc["ann"]
+    return row
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +104,7 @@ def test_every_code_has_words(ranked: pd.DataFrame) -> None:
         "tier": set(listed["tier"]),
         "reasons": {code for reasons in listed["reasons"] for code in reasons},
         "excluded_because": set(ranked["excluded_because"].dropna()),
+        "held_back_because": set(LIMITS),
     }
     assert all(found <= set(words_of(column)) for column, found in codes.items())
     assert codes["reasons"] == set(REASONS.values())
@@ -178,6 +197,49 @@ def test_hubs_and_sleepers_are_to_watch_at_best(ranked: pd.DataFrame) -> None:
     held = ranked[ranked["role"].isin(["hub", "sleeper"])]
     assert len(held) > 20
     assert set(held["tier"]) <= {"watch", "none"}
+
+
+def test_the_core_is_there_and_buys(brand: Community) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SiyuWarning)
+        for day in ("2026-01-01", "2026-05-01"):
+            ranked = koc(brand, as_of=day)
+            core = ranked.loc[ranked["tier"] == "core", "member_id"]
+            facts = koc_evidence(brand, as_of=day, members=core)
+            assert len(facts) > 5
+            assert (facts["n_purchase_days"] > 0).all()
+            assert (facts[["n_active_days", "n_invited"]].sum(axis=1) > 0).all()
+
+
+@pytest.mark.filterwarnings("ignore:koc")
+def test_who_is_silent_is_to_watch_at_best() -> None:
+    there, silent = listened_to("2026-06-29"), listened_to("2026-01-05")
+    assert (there["tier"], pd.isna(there["held_back_because"])) == ("core", True)
+    assert (silent["tier"], silent["held_back_because"]) == ("watch", "silent_lately")
+
+
+@pytest.mark.filterwarnings("ignore:koc")
+def test_an_invitation_breaks_the_silence() -> None:
+    joined = frame(group_id=[1], member_id=["new"], inviter_id=["ann"], joined_at=["2026-06-30"])
+    assert listened_to("2026-01-05", memberships=joined)["tier"] == "core"
+
+
+@pytest.mark.filterwarnings("ignore:koc")
+def test_who_buys_nothing_is_no_core_where_orders_are_known() -> None:
+    orders = frame(member_id=["bob", "ann"], order_time=["2026-06-01", "2025-01-01"], amount=[1, 1])
+    unknown, buys_no_more = (
+        listened_to("2026-06-29", 60, **tables) for tables in ({}, {"orders": orders})
+    )
+    assert (unknown["tier"], pd.isna(unknown["held_back_because"])) == ("core", True)
+    assert (buys_no_more["tier"], buys_no_more["held_back_because"]) == ("rising", "no_purchases")
+
+
+@pytest.mark.filterwarnings("ignore:koc")
+def test_where_nobody_did_anything_lately_nobody_is_called_silent() -> None:
+    said = frame(member_id=["ann", "bob"], message_time=["2026-01-01"] * 2)
+    c = Community(messages=said.assign(reply_to_member_id=["bob", None]), tz="UTC")
+    known, end = c.before(END), c.moment(END)
+    assert silent_lately(KocFacts(known, end, known.customers(), None)) is None
 
 
 def test_given_ties_take_the_place_of_those_built(brand: Community, ranked: pd.DataFrame) -> None:
