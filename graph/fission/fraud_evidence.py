@@ -22,7 +22,7 @@ from siyu.graph.undated import UNDATED, times_of
 
 from .forest_shape import climb
 from .fraud_tails import burst_tail, rate_tail
-from .rate_facts import joined_times
+from .rate_facts import NEVER, first_times, joined_times
 from .rate_invitations import Invitations, referrals_of
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def no_buyers(known: "Community", end: int, members: pa.Array, found: Invitation
     rows = known.arrow("orders")
     if rows is None:
         return None
-    bought = rows.filter(pa.array(is_purchase(rows)))
+    bought = rows.select(["member_id", "order_time"]).filter(pa.array(is_purchase(rows)))
     quiet = _Quiet.of(known, end, members, found, {"orders": bought})
     return quiet.within(found, _BUYING, least=_NEARLY_ALL)
 
@@ -147,7 +147,7 @@ class _Quiet:
     """
 
     since: Ints
-    first_act: Floats
+    first_act: Ints
     begin: int
     last: int
 
@@ -160,10 +160,9 @@ class _Quiet:
         found: Invitations,
         tables: dict[str, pa.Table],
     ) -> "_Quiet":
-        first, begin, last = np.full(len(members), np.inf), UNDATED, end
+        first, begin, last = np.full(len(members), NEVER), UNDATED, end
         for name, rows in tables.items():
-            acts = MemberRows.of(rows, time=dict(_ACTS)[name], members=members)
-            first = np.fmin(first, acts.first_time())
+            first = np.minimum(first, first_times(rows, dict(_ACTS)[name], members))
             start, stop = known.observed.get(name, (begin, last))
             begin, last = max(begin, start), min(last, stop)
         since = np.maximum(found.time, joined_times(known, members)[found.invitee])
@@ -181,7 +180,7 @@ class _Quiet:
         until = np.where(dated, self.since, 0) + watch
         old = np.where(dated, (self.since >= self.begin) & (until <= self.last), False)
         judged = old | (~dated & (self.begin == UNDATED))
-        quiet = self.first_act >= np.where(dated, until, np.inf)
+        quiet = self.first_act >= np.where(dated, until, NEVER)
         return Excess.of(found, judged, quiet, done, least)
 
 
@@ -202,6 +201,7 @@ def quit_at_once(known: "Community", end: int, members: pa.Array) -> tuple[Bools
     rows = known.arrow("memberships")
     if rows is None or not {"joined_at", "left_at"} <= set(rows.column_names):
         return None
+    rows = rows.select(["member_id", "joined_at", "left_at"])
     joins = MemberRows.of(rows.filter(rows["joined_at"].is_valid()), "joined_at", members)
     joined = joins.first_time()
     left = times_of(joins.table, "left_at")

@@ -159,7 +159,9 @@ def _strata(facts: RateFacts, match: Sequence[str] | None) -> Ints:
 def _outcomes(facts: RateFacts, length: int) -> dict[str, Floats]:
     """Give whether each member bought in the first days, and what they paid net of refunds."""
     until = facts.joined + np.where(facts.joined == UNDATED, 0, length)
-    orders = MemberRows.of(facts.known.arrow("orders"), time="order_time", members=facts.members)
+    lines: pa.Table = facts.known.arrow("orders")
+    rows = lines.select(["member_id", "order_time", "amount"])
+    orders = MemberRows.of(rows, time="order_time", members=facts.members)
     since, stop = facts.joined[orders.codes], until[orders.codes]
     inside = (orders.times >= since) & (orders.times < stop) & (since != UNDATED)
     value = orders.sum(np.where(inside, orders.numbers("amount"), 0.0))

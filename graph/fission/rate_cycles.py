@@ -14,7 +14,7 @@ from siyu.datasets.survival import Waiting
 from siyu.graph.undated import UNDATED
 
 from .forest_claims import Claims
-from .rate_facts import RateFacts
+from .rate_facts import NEVER, RateFacts
 from .rate_invitations import referrals_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ Floats = npt.NDArray[np.float64]
 
 _DAYS = (7, 30, 90)
 _N_FIGURES = 2 + 3 * (len(_DAYS) + 2)  # counts, shares, median and half time
-_NEVER = np.iinfo(np.int64).max
 
 
 def cycle_time(
@@ -127,10 +126,10 @@ def _waits(facts: RateFacts) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
 
 
 def _first_invites(facts: RateFacts) -> Ints:
-    """Give when each member first invited anybody else, the largest integer for never."""
+    """Give when each member first invited anybody else, `NEVER` for who has not."""
     claims = Claims.of(referrals_of(facts.known), facts.members)
     dated = claims.can_count() & (claims.time != UNDATED)
-    first = np.full(len(facts.members), _NEVER)
+    first = np.full(len(facts.members), NEVER)
     np.minimum.at(first, claims.inviter[dated], claims.time[dated])
     return first
 

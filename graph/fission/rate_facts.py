@@ -8,12 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import DAY_US, local_day
+from siyu.datasets.clock import DAY_US, instants, local_day
 from siyu.datasets.errors import DataError
 from siyu.datasets.estimates import Triple
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.intervals import bootstrap_ratio
-from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.purchases import is_purchase
 from siyu.graph.undated import UNDATED, times_of
 
@@ -22,13 +21,15 @@ from .rate_invitations import Invitations
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
-__all__ = ["RateFacts", "group_ratios", "joined_times"]
+__all__ = ["NEVER", "RateFacts", "first_times", "group_ratios", "joined_times"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_NEVER = np.iinfo(np.int64).max
+NEVER = np.iinfo(np.int64).max
+"""The instant of what has not happened."""
+
 _SLACK = DAY_US  # a referral may be written down up to a day after the invitee joined
 
 
@@ -45,7 +46,7 @@ class RateFacts:
     joined : int64 array over the members
         Microseconds, `UNDATED` where nobody wrote it down.
     bought : int64 array over the members
-        First purchase; the largest integer for none.
+        First purchase; `NEVER` for none.
     found : Invitations
         First referrals.
     is_new : bool array over them
@@ -133,16 +134,21 @@ def group_ratios(above: Floats, below: Floats, group: Ints, n_groups: int) -> Tr
     return found[0], found[1], found[2]
 
 
-def _first_purchases(known: "Community", members: pa.Array) -> Ints:
-    """Give each member's first purchase, the largest integer for none."""
-    first = np.full(len(members), _NEVER)
-    table = known.arrow("orders")
-    if table is not None:
-        orders = MemberRows.of(table, time="order_time", members=members)
-        orders = orders.where(is_purchase(orders.table))
-        some = orders.count() > 0
-        first[some] = orders.times[orders.starts[:-1][some]]
+def first_times(rows: pa.Table, column: str, members: pa.Array, which: Bools | None = None) -> Ints:
+    """Give when the first of each member's rows was, or of some rows; `NEVER` for none."""
+    first = np.full(len(members), NEVER)
+    member, time = lookup(rows["member_id"], members), instants(rows[column])
+    kept = np.flatnonzero(member >= 0 if which is None else (member >= 0) & which)
+    np.minimum.at(first, member[kept], time[kept])
     return first
+
+
+def _first_purchases(known: "Community", members: pa.Array) -> Ints:
+    """Give each member's first purchase, `NEVER` for none."""
+    table = known.arrow("orders")
+    if table is None:
+        return np.full(len(members), NEVER)
+    return first_times(table, "order_time", members, is_purchase(table))
 
 
 def _months(joined: Ints, tz: str) -> pa.Array:

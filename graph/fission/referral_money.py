@@ -67,7 +67,9 @@ def referral_money(
     -------
     ReferralMoney
     """
-    orders = MemberRows.of(known.arrow("orders"), time="order_time", members=members)
+    rows: pa.Table = known.arrow("orders")
+    names = [n for n in ("member_id", "order_time", "amount", "quantity") if n in rows.column_names]
+    orders = MemberRows.of(rows.select(names), time="order_time", members=members)
     first = orders.where(is_purchase(orders.table)).first_time()
     begin = np.where(since == UNDATED, -np.inf, since)
     won = brought & ~(first < begin)  # without a purchase the first is NaN, which is not before

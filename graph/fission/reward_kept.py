@@ -212,7 +212,7 @@ def _seen(facts: RateFacts, length: int) -> Bools:
     for name, time in _ACTS:
         table = facts.known.arrow(name)
         if table is not None:
-            acts = MemberRows.of(table, time=time, members=facts.members)
+            acts = MemberRows.of(table.select(["member_id", time]), time, facts.members)
             n_acts += window_count(acts.starts, acts.times, until, length)
     return np.asarray(n_acts[found.invitee] > 0)
 

@@ -144,4 +144,4 @@ def _any_known(rows: pa.Table, column: str) -> bool:
     """Tell whether a column is there and holds anything; without rows nothing is unknown."""
     if column not in rows.column_names:
         return False
-    return rows.num_rows == 0 or rows[column].null_count < rows.num_rows
+    return rows.num_rows == 0 or bool(rows[column].null_count < rows.num_rows)
