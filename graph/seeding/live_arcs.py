@@ -112,7 +112,8 @@ class PickedArcs:
         first, stop = self.start[nodes], self.start[nodes + 1]
         where = rng.random(len(nodes))
         if self.evenly:
-            arc = first + (where / self.each[nodes]).astype(np.int64)
+            # Beyond the last arc is beyond it, however small the chances.
+            arc = first + np.minimum(where / self.each[nodes], stop - first).astype(np.int64)
         else:
             arc = np.searchsorted(self.line, self.line[first] + where, side="right") - 1
         at = np.flatnonzero(arc < stop)
