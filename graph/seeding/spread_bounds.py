@@ -79,7 +79,7 @@ def certified_seeds(
             bound = most_covered(sets, limits, cover.n_covered, enough)
             upper = max(min(most_spread(bound, n_sets, doubt) * n, n), lower)
             _log.info("%d samples: between %.1f and %.1f", 2 * n_sets, lower, upper)
-            ratio = cover.n_covered / bound
+            ratio = cover.n_covered / bound if bound else 1.0  # nobody allowed is in any sample
             found = CertifiedSeeds(cover.chosen, lower, upper, judge, 2 * n_sets, ratio)
             if is_last or _is_final(found, target):
                 return found

@@ -165,6 +165,14 @@ def test_a_target_out_of_reach_is_told_with_the_ratio_reached() -> None:
     assert found.n_sets == 1024
 
 
+def test_a_seed_that_no_sample_holds_is_certain_to_reach_itself_alone() -> None:
+    graph = nx.empty_graph(20_000)
+    rules = SeedRules(exclude=list(range(1, 20_000)), max_sets=256, n_simulations=2)
+    with pytest.warns(SiyuWarning, match="raise max_sets"):
+        found = choose_seeds(graph, 1, rules=rules, random_state=0)
+    assert (found.lower, found.spread.estimate) == (1.0, 1.0)
+
+
 def test_samples_stop_where_rules_leave_a_gap_that_more_would_not_close() -> None:
     # 6 and a quarter of 1 would reach 5.25 for 4, but nobody is a seed in part.
     costs = pd.DataFrame({"member_id": range(1, 10), "cost": [4.0, 1, 1, 1, 1, 3, 1, 1, 1]})
