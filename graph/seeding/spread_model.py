@@ -21,7 +21,9 @@ import pyarrow as pa
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.frames import to_arrow
 from siyu.datasets.ids import lookup
+from siyu.datasets.ordering import opens_run
 from siyu.graph.graph_convert import GraphLike, as_member_graph
+from siyu.graph.member_choice import chosen_members
 from siyu.graph.member_graph import MemberGraph
 from siyu.graph.tie_arrays import Codes, Weights, packed, starts_of, sums_at
 
@@ -111,7 +113,7 @@ def spread_model(graph: GraphLike, kind: SpreadKind, probability: Probability) -
     ParameterError
         If `kind` or `probability` is none of these.
     DataError
-        If a chance is missing, below 0 or above 1.
+        If a chance is missing, below 0 or above 1, or a frame names a tie twice.
 
     Examples
     --------
@@ -189,10 +191,15 @@ def _looked_up(graph: MemberGraph, frame: Any) -> Weights:
             f"it has {', '.join(table.column_names)}",
         )
     n = len(graph)
+    for name in ("source", "target"):
+        chosen_members(table[name], graph.ids, "probability")  # refuses ids of another type
     ends = [lookup(table[name], graph.ids) for name in ("source", "target")]
     known = (ends[0] >= 0) & (ends[1] >= 0)
     keys = packed(ends[0][known].astype(np.int32), ends[1][known].astype(np.int32), n)
     order = np.argsort(keys)
+    if not opens_run(keys[order]).all():
+        n_again = int((~opens_run(keys[order])).sum())
+        raise DataError(f"probability names a tie again in {n_again} rows; one row a tie")
     keys, given = keys[order], np.asarray(table["probability"].to_numpy())[known][order]
     wanted = packed(graph.ties.source, graph.ties.target, n)
     at = np.searchsorted(keys, wanted)

@@ -73,6 +73,20 @@ def test_a_frame_of_chances_is_looked_up_by_tie() -> None:
     assert spread_model(graph, "ic", learned).out.chance.tolist() == [0.25, 0.5]
 
 
+def test_a_frame_with_a_tie_twice_is_refused() -> None:
+    graph = MemberGraph.from_arrays(np.array([1]), np.array([9]), directed=True)
+    twice = pd.DataFrame({"source": [1, 1], "target": [9, 9], "probability": [0.1, 0.9]})
+    with pytest.raises(DataError, match="names a tie again in 1 rows"):
+        spread_model(graph, "ic", twice)
+
+
+def test_a_frame_by_ids_of_another_type_is_refused() -> None:
+    graph = MemberGraph.from_arrays(np.array([1]), np.array([9]), directed=True)
+    text = pd.DataFrame({"source": ["1"], "target": ["9"], "probability": [0.1]})
+    with pytest.raises(ParameterError, match="are integers here, probability holds text"):
+        spread_model(graph, "ic", text)
+
+
 def test_a_tie_of_chance_0_carries_nothing() -> None:
     graph = MemberGraph.from_arrays(np.array([1, 1]), np.array([2, 3]), directed=True)
     assert spread_model(graph, "ic", [0.0, 0.2]).out.degree().tolist() == [1, 0, 0]
@@ -143,6 +157,11 @@ def test_one_arc_at_most_is_picked_with_its_share(chances: tuple[float, ...]) ->
     at, _ = arcs.step(np.zeros(1000, dtype=np.int64), np.random.default_rng(0))
     assert len(np.unique(at)) == len(at)
     np.testing.assert_allclose(frequency(arcs, len(chances)), chances, atol=0.01)
+
+
+def test_a_chance_near_0_is_hardly_ever_picked() -> None:
+    arcs = PickedArcs.of(rows(1e-300, 1e-300))
+    assert not len(arcs.step(np.zeros(100, dtype=np.int64), np.random.default_rng(0))[0])
 
 
 def test_who_has_no_arcs_steps_nowhere() -> None:
