@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from siyu.datasets.errors import DataError, ParameterError
+from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import to_arrow
 from siyu.datasets.ids import lookup
 from siyu.graph.member_choice import chosen_members
@@ -202,6 +202,9 @@ def _groups(rules: SeedRules, ids: pa.Array) -> tuple[Ints, Ints, Ints]:
         named = table["group"].to_pylist()
         numbers = np.array([place.get(name, len(quotas)) for name in named], dtype=np.int64)
         group[at[at >= 0]] = numbers[at >= 0]
+        empty = [name for name, number in place.items() if not (group == number).any()]
+        if empty:
+            warn(f"quotas name groups that no member of the graph is in: {empty}")
     pairs = [*quotas.values(), (0, None)]
     least = np.array([low or 0 for low, _ in pairs], dtype=np.int64)
     most = np.array([n if high is None else high for _, high in pairs], dtype=np.int64)
@@ -214,6 +217,7 @@ def _of_members(frame: Any, name: str, column: str, ids: pa.Array) -> tuple[pa.T
     if not {"member_id", column} <= set(table.column_names):
         there = ", ".join(table.column_names)
         raise ParameterError(name, f"{name} needs the columns member_id and {column}; has: {there}")
+    chosen_members(table, ids, name)  # refuses ids of another type
     at = lookup(table["member_id"], ids)
     n_twice = int((np.bincount(at[at >= 0], minlength=1) > 1).sum())
     if n_twice:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from siyu.datasets.errors import ParameterError
@@ -91,7 +92,8 @@ def _check_quota(group: Any, pair: Any) -> None:
         low, high = pair
     except (TypeError, ValueError):
         low = high = -1
-    if (low or 0) < 0 or (high is not None and high < (low or 0)):
+    whole = all(number is None or isinstance(number, Integral) for number in (low, high))
+    if not whole or (low or 0) < 0 or (high is not None and high < (low or 0)):
         raise ParameterError(
             "quotas", f"a quota is (at least, at most), got {pair!r} for group {group!r}"
         )

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from siyu.datasets.errors import DataError, ParameterError
+from siyu.datasets.errors import DataError, ParameterError, SiyuWarning
 from siyu.graph.seeding.seed_limits import SeedLimits
 from siyu.graph.seeding.seed_rules import SeedRules
 
@@ -112,6 +112,7 @@ def test_a_bound_on_a_budget_takes_the_last_in_part() -> None:
         ({"quotas": {"x": (0, 1)}}, "quotas need groups"),
         ({"quotas": {"x": (2, 1)}, "groups": frame("group", ["x"], ["a"])}, "at least, at most"),
         ({"quotas": {"x": 3}, "groups": frame("group", ["x"], ["a"])}, "at least, at most"),
+        ({"quotas": {"x": (0.5, 1)}, "groups": frame("group", ["x"], ["a"])}, "at least, at most"),
     ],
 )
 def test_rules_out_of_range_are_refused(rules: dict[str, Any], message: str) -> None:
@@ -156,6 +157,17 @@ def test_who_is_excluded_needs_no_cost() -> None:
 def test_a_choice_without_an_end_is_refused(k: int | None, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         SeedLimits.of(k, SeedRules(), IDS)
+
+
+def test_a_quota_of_a_group_without_members_is_told() -> None:
+    rules = SeedRules(groups=frame("group", ["x", "x", "y", "y"]), quotas={"X": (None, 1)})
+    with pytest.warns(SiyuWarning, match=r"no member of the graph is in: \['X'\]"):
+        SeedLimits.of(2, rules, IDS)
+
+
+def test_costs_by_ids_of_another_type_are_refused() -> None:
+    with pytest.raises(ParameterError, match="member_id are text here, costs holds integers"):
+        SeedLimits.of(2, SeedRules(costs=frame("cost", [1, 1, 1, 1], [1, 2, 3, 4])), IDS)
 
 
 def test_costs_without_their_column_are_refused() -> None:
