@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError, ParameterError
+from .ordering import opens_run
 from .randomness import generator
 from .shrinkage import shrink_mean, shrink_rate
 
@@ -293,7 +294,11 @@ def _percentiles(
     if n_resamples < 1:
         raise ParameterError("n_resamples", f"n_resamples must be 1 or more, got {n_resamples}")
     rng = generator(random_state)
-    pairs, counts = np.unique(np.column_stack([above, below]), axis=0, return_counts=True)
+    order = np.lexsort((below, above))  # several times faster than distinct rows at once
+    above, below = above[order], below[order]
+    begins = np.flatnonzero(opens_run(above, below))
+    pairs = np.column_stack([above[begins], below[begins]])
+    counts = np.diff(np.append(begins, above.size))
     sums = counts @ pairs if above.size else np.zeros(2)
     with np.errstate(invalid="ignore"):
         estimate = float(np.divide(*sums))
