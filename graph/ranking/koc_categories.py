@@ -14,7 +14,7 @@ from siyu.datasets.ordering import opens_run
 from siyu.datasets.shrinkage import shrink_rate
 
 from .koc_exclusions import exclusions
-from .koc_facts import KocFacts, gather_facts, share_below
+from .koc_facts import KocFacts, share_below
 from .koc_followers import (
     CategoryBuying,
     Listening,
@@ -69,7 +69,8 @@ def koc_by_category(  # noqa: PLR0913  (whom to leave out, by name and by suspic
     .. math:: \text{score} = \sqrt{R\left(\frac{d_c}{d_c + 2} \cdot
               \frac{d_c + 5 p_c}{d + 5}\right) \cdot R(l \, \hat f_c)}
 
-    with :math:`d_c` own purchase days in the category and :math:`d` in all, of the last 365;
+    with :math:`d_c` own purchase days in the category and :math:`d` their sum over all
+    categories, of the last 365;
     :math:`p_c` the share of the category in the days of all members; :math:`l` listeners and
     :math:`\hat f_c` the share of them who follow, shrunk towards that of all candidates of the
     category; R the share of the candidates whom one reaches or passes. So who is first buys it
@@ -131,7 +132,8 @@ def koc_by_category(  # noqa: PLR0913  (whom to leave out, by name and by suspic
     if k < 1:
         raise ParameterError("k", f"k must be 1 or more, got {k}")
     _require(c)
-    facts = gather_facts(c, as_of, None)
+    known = c.before(as_of)
+    facts = KocFacts(known, c.moment(as_of), known.customers(), ties=None)
     heard = listening(facts)
     if heard is None:
         raise DataError(
@@ -160,7 +162,7 @@ def _wanted(names: pa.Array, categories: Iterable[str] | None) -> npt.NDArray[np
     if categories is None:
         return np.ones(len(known), dtype=np.bool_)
     asked = {categories} if isinstance(categories, str) else set(categories)
-    unknown = sorted(asked - set(known))
+    unknown = sorted(asked - set(known), key=str)
     if unknown:
         raise ParameterError(
             "categories",

@@ -185,6 +185,21 @@ def test_an_unknown_category_is_refused() -> None:
         koc_by_category(crowd(), as_of=END, categories=["tea", "cake"])
 
 
+def test_ties_are_not_built_where_nobody_asks_for_them() -> None:
+    bought = frame(member_id=[1, 2], order_time=["2026-06-01", "2026-06-02"], amount=[1.0] * 2)
+    referrals = frame(inviter_id=[1, 3], invitee_id=[2, 3], referral_time=["2026-05-01"] * 2)
+    c = categories_shop(orders=bought.assign(product_id=1), referrals=referrals)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SiyuWarning)  # build_ties warns of 3, who invited itself
+        assert koc_by_category(c, as_of=END)["member_id"].tolist() == [1]
+
+
+@pytest.mark.parametrize("categories", [[None], [None, 1]])
+def test_what_is_no_category_at_all_is_refused(categories: list[Any]) -> None:
+    with pytest.raises(ParameterError, match="no products are of the categories"):
+        koc_by_category(crowd(), as_of=END, categories=categories)
+
+
 def test_k_must_be_one_or_more() -> None:
     with pytest.raises(ParameterError, match="k must be 1 or more, got 0"):
         koc_by_category(crowd(), as_of=END, k=0)
