@@ -176,15 +176,19 @@ def _orders(at: KocMoment) -> Features:
 
 
 def _talk(at: KocMoment) -> Features:
-    """Count what the member said, and who answered."""
+    """Count what the member said, and, where messages tell, who answered."""
     rows = at.known.arrow("messages")
     if rows is None:
         return {}
     sent = MemberRows.of(rows, time="message_time", members=at.members)
-    said = speaker_statistics(rows, tz=at.known.tz, members=at.members)
-    return {
-        "n_messages": said.n_messages.astype(np.float64),
+    found = {
+        "n_messages": sent.count().astype(np.float64),
         "speaking_days_90": _active_days(sent, at, 90),
+    }
+    if "reply_to_member_id" not in rows.column_names:
+        return found
+    said = speaker_statistics(rows, tz=at.known.tz, members=at.members)
+    return found | {
         "n_replies_received": said.n_replies_received.astype(np.float64),
         "n_repliers": said.n_repliers.astype(np.float64),
         "n_replies_given": said.n_replies_given.astype(np.float64),

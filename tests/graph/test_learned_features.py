@@ -77,6 +77,17 @@ def test_a_table_that_is_absent_gives_no_column_rather_than_zeros() -> None:
     assert {"degree", "spend", "n_invitees"}.isdisjoint(missing)
 
 
+def test_messages_that_tell_of_no_replies_say_nothing_of_answers() -> None:
+    c = small_community(0)
+    messages = c.arrow("messages")
+    assert messages is not None
+    tables = {name: c.arrow(name) for name in c.tables()}
+    tables["messages"] = messages.drop_columns(["reply_to_member_id"])
+    found = features(Community(tz=c.tz, **tables))
+    assert "n_messages" in found
+    assert not {"n_replies_received", "n_repliers", "n_replies_given", "reply_rate"} & set(found)
+
+
 def test_without_ties_there_is_nothing_to_look_at() -> None:
     c = small_community(0)
     with pytest.raises(DataError, match="no table holds ties"):
