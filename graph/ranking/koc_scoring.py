@@ -39,7 +39,7 @@ class KocWeights:
     Raises
     ------
     ParameterError
-        If a weight is negative or missing, or all are 0.
+        If a weight is negative or missing, all are 0, or their sum is beyond all numbers.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class KocWeights:
         wrong = [
             name for name, weight in given.items() if not (np.isfinite(weight) and weight >= 0)
         ]
-        if wrong or not any(given.values()):
+        if wrong or not 0 < sum(given.values()) < np.inf:
             raise ParameterError(
                 "weights", f"weights must be 0 or more, and one of them above 0; got {given}"
             )
@@ -114,7 +114,7 @@ def scores_of(measured: Mapping[str, Component], weights: KocWeights) -> Scores:
     Raises
     ------
     DataError
-        If nothing was measured.
+        If nothing was measured, or nothing that has a weight.
     """
     shares = _shares(measured, weights)
     strength = np.column_stack([one.values for one in measured.values()])
@@ -147,6 +147,9 @@ def _shares(measured: Mapping[str, Component], weights: KocWeights) -> dict[str,
         needs = "; ".join(f"{name}: {NEEDS[name]}" for name in COMPONENTS)
         raise DataError(f"koc() finds no table to rank members by; it can use {needs}")
     shares = weights.shares(list(measured))
+    if not any(shares.values()):
+        weighed = "; ".join(f"{n}: {NEEDS[n]}" for n in COMPONENTS if getattr(weights, n))
+        raise DataError(f"koc() can measure nothing that has a weight; needed are {weighed}")
     missing = [f"{n} (needs {NEEDS[n]})" for n in COMPONENTS if n not in measured]
     if missing:
         said = ", ".join(f"{name} {share:.2f}" for name, share in shares.items())

@@ -7,7 +7,7 @@ import pytest
 
 from koc_cases import END, frame, shop
 from siyu.datasets import Community
-from siyu.datasets.errors import ParameterError
+from siyu.datasets.errors import DataError, ParameterError
 from siyu.graph.ranking.koc_components import COMPONENTS, Component
 from siyu.graph.ranking.koc_ranking import koc
 from siyu.graph.ranking.koc_scoring import KocWeights, Scores, scores_of
@@ -26,7 +26,13 @@ def scored(weights: KocWeights, **components: tuple[list[float], list[int]]) -> 
 
 
 @pytest.mark.parametrize(
-    "weights", [{"trust": -1.0}, {"trust": math.nan}, dict.fromkeys(COMPONENTS, 0.0)]
+    "weights",
+    [
+        {"trust": -1.0},
+        {"trust": math.nan},
+        {"trust": 1.7e308, "bridging": 1.7e308},
+        dict.fromkeys(COMPONENTS, 0.0),
+    ],
 )
 def test_weights_out_of_range_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match="weights must be 0 or more"):
@@ -89,6 +95,12 @@ def test_more_turns_answered_at_the_same_rate_make_surer() -> None:
     ).astype({"reply_to_member_id": "Int64"})
     found = koc(Community(messages=said, tz="UTC"), as_of=END).set_index("member_id")
     assert found["confidence"][2] > found["confidence"][1]
+
+
+def test_where_nothing_that_has_a_weight_can_be_measured_nobody_is_ranked() -> None:
+    orders = frame(member_id=[1], order_time=["2026-06-01"], amount=[1.0])
+    with pytest.raises(DataError, match="nothing that has a weight; needed are tenure: members"):
+        koc(Community(orders=orders, tz="UTC"), as_of=END, weights=only(tenure=1))
 
 
 def test_each_row_says_how_sure_it_is() -> None:
