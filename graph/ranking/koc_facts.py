@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.datasets.as_of import cut
+from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame
 from siyu.datasets.schema import SCHEMAS
 from siyu.graph.tie_rules import TieRules
@@ -131,6 +132,10 @@ def _ties(known: "Community", end: int, members: pa.Array, given: Frame | None) 
     if given is None:
         return ties_known(known, end, TieRules()) if holds_ties(known) else None
     table = cut("ties", SCHEMAS["ties"].check(given, known.tz), end)
+    if len(members) and table.num_rows and table["source"].type != members.type:
+        raise ParameterError(
+            "ties", f"member_id are {members.type} here, ties hold {table['source'].type}"
+        )
     inside = pc.and_(pc.is_in(table["source"], members), pc.is_in(table["target"], members))
     keys = [name for name in ("source", "target", "kind", "weight") if name in table.column_names]
     return table.filter(inside).select(keys).sort_by([(name, "ascending") for name in keys])

@@ -97,9 +97,9 @@ def koc(  # noqa: PLR0913  (whom to leave out, by name and by suspicion, are two
     Raises
     ------
     DataError
-        If no component can be measured from the tables there are.
+        If no component that has a weight can be measured from the tables there are.
     ParameterError
-        If `exclude` holds no ids of the type of ``member_id``.
+        If `exclude` or `ties` holds no ids of the type of ``member_id``.
 
     Warns
     -----

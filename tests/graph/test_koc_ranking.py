@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 
 from koc_cases import END, frame, plain, shop
 from siyu.datasets import Community, load_ciao, make_community
-from siyu.datasets.errors import DataError, SiyuWarning
+from siyu.datasets.errors import DataError, ParameterError, SiyuWarning
 from siyu.datasets.labels import label, words_of
 from siyu.graph import KocWeights, build_ties, community_bridging, koc
 from siyu.graph.member_graph import MemberGraph
@@ -258,6 +258,12 @@ def test_given_ties_of_staff_or_of_later_do_not_count() -> None:
     )
     one, other = (koc(c, as_of=END, ties=t) for t in (good, pd.concat([good, bad])))
     assert plain(one) == plain(other)
+
+
+def test_given_ties_with_ids_of_another_type_are_refused() -> None:
+    ties = frame(source=["a"], target=["b"], tie_time=["2026-06-01"], kind=["trust"])
+    with pytest.raises(ParameterError, match="member_id are int64 here, ties hold large_string"):
+        koc(shop(), as_of=END, ties=ties)
 
 
 def test_a_tie_with_oneself_is_no_listener() -> None:
