@@ -320,7 +320,7 @@ def leiden_partitions(
     G: BackendGraph, weight: str | None = "weight", resolution: float = 1, seed: Any = None
 ) -> Iterator[list[set[Node]]]:
     """Give the partition after each level of the first pass, then after each further pass."""
-    draw = np.random.default_rng((seed or random).getrandbits(64))
+    draw = np.random.default_rng((seed or random).randint(0, 2**31 - 1))
     pairs = G.mutual(weight).pairs
     return (_sets(G, labels) for labels in partitions(pairs, len(G), resolution, draw))
 

@@ -123,7 +123,10 @@ class BackendGraph:
             return iter([nodes])
         if not isinstance(nodes, Iterable):
             raise nx.NetworkXError(f"Node {nodes} is not in the graph.")
-        return iter([node for node in nodes if node in self])
+        try:
+            return iter([node for node in nodes if node in self.code_of])
+        except TypeError as error:
+            raise nx.NetworkXError("a node in the sequence of nodes has no hash") from error
 
     def to_networkx(self) -> Any:
         """Give the networkx graph back, with the edge attributes that were kept."""

@@ -378,6 +378,11 @@ def test_what_has_no_bridge_gives_none(G: Any) -> None:
 leiden = pytest.mark.skipif(not BY_MATRIX, reason="networkx has it since 3.5")
 
 
+def test_a_node_without_a_hash_is_refused_as_networkx_does() -> None:
+    with pytest.raises(nx.NetworkXError, match="has no hash"):
+        nx.clustering(nx.path_graph(3), [[1]], backend="siyu")
+
+
 @leiden
 def test_leiden_finds_planted_communities() -> None:
     chance = [[0.5, 0.01], [0.01, 0.5]]
@@ -390,6 +395,16 @@ def test_leiden_finds_planted_communities() -> None:
 def test_leiden_gives_the_same_for_the_same_seed() -> None:
     G = nx.gnp_random_graph(200, 0.03, seed=0)
     one, other = (nx.community.leiden_communities(G, seed=3, backend="siyu") for _ in range(2))
+    assert one == other
+
+
+@leiden
+@pytest.mark.parametrize("draws", [np.random.RandomState, np.random.default_rng])
+def test_leiden_takes_the_random_states_that_networkx_takes(draws: Any) -> None:
+    G = nx.gnm_random_graph(60, 300, seed=1)
+    one, other = (
+        nx.community.leiden_communities(G, seed=draws(5), backend="siyu") for _ in range(2)
+    )
     assert one == other
 
 
