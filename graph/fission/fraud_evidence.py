@@ -216,8 +216,8 @@ def quit_at_once(known: "Community", end: int, members: pa.Array) -> tuple[Bools
 def burst(end: int, found: Invitations) -> Excess:
     """Find inviters whose invitees came within an hour of each other, against a steady pace.
 
-    The pace is the inviter's own since the first invitee, over 30 days at least; ``share`` is
-    that of the gaps between arrivals which are shorter than an hour.
+    The pace is the inviter's own from the first invitee to `end`, where the record stops, over
+    30 days at least; ``share`` is that of the gaps between arrivals shorter than an hour.
     """
     dated = found.time != UNDATED
     who, whom, when = (part[dated] for part in (found.inviter, found.invitee, found.time))

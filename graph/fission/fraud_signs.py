@@ -173,12 +173,13 @@ class FraudSigns:
     def of(cls, known: "Community", end: int, members: pa.Array) -> "FraudSigns":
         """Measure everybody; `members` are all customers."""
         found = Invitations.of(known, members)
+        recorded = known.observed.get("referrals", (0, end))[1]
         return cls(
             found,
             silence(known, end, members, found),
             no_buyers(known, end, members, found),
             quits(known, end, members, found),
-            burst(end, found),
+            burst(min(recorded, end), found),
             ring_sizes(found),
             self_inviters(known, members),
             shared_ids(known, members, found),

@@ -150,9 +150,10 @@ class _Runs:
         closed = (first + length <= stop) & (first >= begin)
         n_open = int((trusted & ~closed).sum())
         brought = np.bincount(run[inside], minlength=n_runs)
-        watched = (when + length <= stop) & trusted[run]
+        since, until = facts.orders_record()
+        watched = (when >= since) & (when + length <= min(stop, until)) & trusted[run]
         bought = facts.bought[found.invitee[dated]] < when + length
-        n_watched = int(watched.sum()) if facts.known.has("orders") else 0
+        n_watched = int(watched.sum())
         buys = float((bought & watched).sum() / n_watched) if n_watched else np.nan
         return cls(brought[closed & trusted], n_open, int((~trusted).sum()), buys)
 

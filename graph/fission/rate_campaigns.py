@@ -67,8 +67,9 @@ def campaign_k(
         ``k_low``, ``k_high`` : new members per member and campaign; ``cost`` : of the
         campaigns, null if one is unknown; ``rewards`` : paid for all their referrals, repeated
         ones, too; ``cost_per_joined``; ``cost_per_buyer``, ``cost_low``, ``cost_high`` : cost
-        and rewards per new buyer; null without buyers, cost or rewards. Intervals: 95 %
-        percentiles of a bootstrap over members.
+        and rewards per new buyer; null without buyers, cost or rewards. Buyers are null where
+        orders were not recorded all through. Intervals: 95 % percentiles of a bootstrap over
+        members.
 
     Raises
     ------
@@ -105,7 +106,8 @@ def campaign_k(
 class _Work:
     """What each member did in the campaigns of each kind: one unit a kind and member.
 
-    The last kind stands for referrals outside of campaigns.
+    The last kind stands for referrals outside of campaigns. `unsold` marks kinds whose buyers
+    are not all known.
     """
 
     n_kinds: int
@@ -114,7 +116,7 @@ class _Work:
     joined: Ints
     bought: Ints
     rewards: Floats | None
-    has_orders: bool
+    unsold: Bools
 
     @classmethod
     def of(cls, facts: RateFacts, campaigns: Campaigns, closed: Bools, length: int) -> "_Work":
@@ -151,7 +153,7 @@ class _Work:
             np.bincount(unit[joined], minlength=size),
             np.bincount(unit[bought], minlength=size),
             rewards,
-            facts.known.has("orders"),
+            _unsold(facts, claims, kind, counted, length, n_kinds),
         )
 
     def table(self, campaigns: Campaigns, closed: Bools) -> pa.Table:
@@ -167,7 +169,6 @@ class _Work:
         )
         n_campaigns = np.bincount(campaigns.kind[closed], minlength=n_kinds)
         outside = np.arange(n_kinds) == n_kinds - 1
-        without = np.full(n_kinds, not self.has_orders)
         columns = {
             "campaign_kind": pa.concat_arrays([campaigns.kinds, pa.nulls(1, campaigns.kinds.type)]),
             "n_campaigns": pa.array(n_campaigns, mask=outside),
@@ -177,11 +178,11 @@ class _Work:
             "n_members": pa.array(n_members, mask=outside),
             "n_invites": pa.array(n_invites),
             "n_joined": pa.array(n_joined),
-            "n_bought": pa.array(n_bought, mask=without),
+            "n_bought": pa.array(n_bought, mask=self.unsold),
             "invites_per_member": _ratio(n_invites, n_members),
             **self._rates(group),
             "cost": known_numbers(cost),
-            **self._costs(group, cost, without),
+            **self._costs(group, cost),
         }
         rows = pa.table(columns)
         return rows if n_invites[-1] else rows.slice(0, n_kinds - 1)
@@ -197,7 +198,7 @@ class _Work:
             **named_columns(k, ("k", "k_low", "k_high")),
         }
 
-    def _costs(self, group: Ints, cost: Floats, without: Bools) -> dict[str, pa.Array]:
+    def _costs(self, group: Ints, cost: Floats) -> dict[str, pa.Array]:
         """Write rewards and costs; the campaign's own cost is spread evenly over its members."""
         names = ("cost_per_buyer", "cost_low", "cost_high")
         if self.rewards is None:
@@ -215,8 +216,20 @@ class _Work:
         return {
             "rewards": pa.array(rewards),
             "cost_per_joined": _ratio(spent, np.bincount(group, self.joined, self.n_kinds)),
-            **named_columns(triple, names, without | np.isnan(spent)),
+            **named_columns(triple, names, self.unsold | np.isnan(spent)),
         }
+
+
+def _unsold(
+    facts: RateFacts, claims: Claims, kind: Ints, counted: Bools, length: int, n_kinds: int
+) -> Bools:
+    """Tell for which kinds orders were not written down after every referral counted."""
+    since, until = facts.orders_record()
+    dated = counted & (claims.time != UNDATED)
+    time = claims.time[dated]
+    lost = (time < since) | (time > until - length)
+    unsold = np.bincount(kind[dated][lost], minlength=n_kinds) > 0
+    return np.asarray(unsold | (not facts.known.has("orders")))
 
 
 def _exact_or_unknown(group: Ints, cost: Floats, counted: Bools, n: int) -> Floats:

@@ -88,10 +88,14 @@ class RateFacts:
 
     def orders_kept(self, until: Ints) -> Bools:
         """Tell for which members orders were written down from joining to a moment."""
-        if not self.known.has("orders"):
-            return np.zeros(len(self.members), dtype=np.bool_)
-        begin, stop = self.known.observed.get("orders", (UNDATED, self.end))
+        begin, stop = self.orders_record()
         return np.asarray((self.joined >= begin) & (until <= stop))
+
+    def orders_record(self) -> tuple[int, int]:
+        """Give from when to when orders were written down; nowhere without the table."""
+        if not self.known.has("orders"):
+            return NEVER, UNDATED
+        return self.known.observed.get("orders", (UNDATED, self.end))
 
     def groups(self, by: str | None) -> tuple[Ints, pa.Array]:
         """Give each member's group, and the groups in ascending order; those without come last.

@@ -49,7 +49,8 @@ def reward_cost(
 
     A **kept buyer** is a new member who bought within `window` of the referral and was seen
     again, by an order, a message or an event, in the `window` after that. Referrals younger than
-    two windows are left out and counted: nobody can know yet whom they keep.
+    two windows, or whose windows reach beyond the record of orders, are left out and counted:
+    nobody can know yet whom they keep.
 
     Parameters
     ----------
@@ -68,7 +69,8 @@ def reward_cost(
     -------
     frame, one row a kind of campaign in ascending order, then one for ``all``
         ``campaign_kind`` : null for referrals outside of campaigns; ``n_referrals`` : rows of
-        customers that are old enough; ``n_open`` : younger or undated ones; ``rewards`` : paid
+        customers that are old enough; ``n_open`` : the others, younger, undated or not
+        recorded through; ``rewards`` : paid
         for the former; ``n_joined``, ``n_bought``, ``n_kept`` : new members brought first, of
         them buyers, of them kept; ``cost_per_kept``, ``cost_low``, ``cost_high`` : rewards per
         kept buyer, with the 95 % bootstrap interval over referrals; ``abuse_share`` : share of
@@ -140,6 +142,8 @@ class _Paid:
         """Follow every referral between customers for two windows."""
         claims = Claims.of(referrals_of(facts.known), facts.members)
         begin, stop = facts.record
+        since, until = facts.orders_record()
+        begin, stop = max(begin, since), min(stop, until)
         old = (claims.time != UNDATED) & (claims.time >= begin)
         old &= claims.time + np.where(old, 2 * length, 0) <= stop
         joined, first = np.zeros(len(old), dtype=np.bool_), facts.found.row

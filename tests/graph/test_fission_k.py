@@ -231,6 +231,12 @@ def test_a_new_buyer_costs_the_campaign_and_all_its_rewards() -> None:
     assert groupbuy["cost_per_joined"] == pytest.approx(57.5)
 
 
+def test_buyers_of_a_kind_are_unknown_where_orders_were_not_recorded_through() -> None:
+    found = by_kind(observed={"orders": ("2026-02-01", "2026-06-01")})
+    assert found["n_bought"].isna().to_dict() == {"gift": False, "groupbuy": True}
+    assert pd.isna(found.loc["groupbuy", "cost_per_buyer"])
+
+
 def test_the_cost_is_unknown_if_one_campaign_has_none() -> None:
     found = by_kind(campaigns=CAMPAIGNS.assign(cost=[np.nan, 50.0, 70.0, 9.0]))
     assert found["cost"].isna().to_dict() == {"gift": False, "groupbuy": True}

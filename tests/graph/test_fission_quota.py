@@ -87,6 +87,13 @@ def test_buyers_are_new_members_who_buy_in_time() -> None:
     assert found.loc[3, "buyers_least"] == pytest.approx(found.loc[3, "members_least"] * 2 / 12)
 
 
+def test_who_came_before_orders_were_recorded_is_no_invitee_who_never_bought() -> None:
+    # Orders are known of 40 to 44 alone.
+    bought = orders((40, "2026-02-03", 5.0))
+    found = table(world(orders=bought, observed={"orders": ("2026-02-01", AS_OF)})).loc[3]
+    assert found["buyers_least"] == pytest.approx(found["members_least"] / 5)
+
+
 def test_buyers_per_reward_are_the_least_over_the_most() -> None:
     found = table(world(orders=orders((10, "2026-01-03", 5.0)))).loc[5]
     assert found["buyers_per_reward"] == pytest.approx(

@@ -50,6 +50,11 @@ def test_young_referrals_are_left_out_and_counted() -> None:
     assert row[["n_referrals", "n_open", "rewards"]].tolist() == [6, 1, 30.0]
 
 
+def test_referrals_before_orders_were_recorded_are_left_out_and_counted() -> None:
+    row = everything(world(observed={"orders": ("2026-01-03", AS_OF)}))
+    assert row[["n_referrals", "n_open"]].tolist() == [2, 5]
+
+
 def test_a_kept_buyer_buys_in_time_and_is_seen_again() -> None:
     assert everything(world())[["n_joined", "n_bought", "n_kept"]].tolist() == [3, 2, 1]
 
