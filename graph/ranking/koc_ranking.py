@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.graph.tie_sources import staff_met
 
 from .koc_components import COMPONENTS, measured_components
-from .koc_exclusions import WHY, exclusions, named_reasons
+from .koc_exclusions import exclusions, left_out
 from .koc_facts import KocFacts, gather_facts
 from .koc_habits import no_purchases, silent_lately
 from .koc_reasons import reasons_of
@@ -144,7 +142,7 @@ def koc(  # noqa: PLR0913  (whom to leave out, by name and by suspicion, are two
     scores = scores_of(measured_components(facts), KocWeights() if weights is None else weights)
     why = exclusions(facts, exclude, suspected=exclude_suspected)
     ranked = _ranked(facts, scores, np.flatnonzero(why == 0))
-    out = pa.concat_tables([ranked, _unranked(facts, why, ranked.schema)])
+    out = pa.concat_tables([ranked, left_out(facts, why, ranked.schema)])
     return from_arrow(out, output)
 
 
@@ -184,15 +182,3 @@ def _everybody(facts: KocFacts, scores: Scores) -> pa.Table:
 def _nullable(values: Floats) -> pa.Array:
     """Make null of what is not known."""
     return pa.array(np.ascontiguousarray(values), mask=np.isnan(values))
-
-
-def _unranked(facts: KocFacts, why: Ints, schema: pa.Schema) -> pa.Table:
-    """Name everybody who is not ranked, and why; nothing else about them."""
-    out = np.flatnonzero(why)
-    staff = staff_met(facts.known)
-    ids = pa.chunked_array([facts.members.take(pa.array(out)), staff.cast(facts.members.type)])
-    reason = np.concatenate([why[out], np.full(len(staff), WHY.index("staff"))])
-    order = pc.sort_indices(ids)
-    unknown = {name: pa.nulls(len(ids), schema.field(name).type) for name in schema.names}
-    named = {"member_id": ids.take(order), "excluded_because": named_reasons(reason).take(order)}
-    return pa.table({**unknown, **named}, schema=schema)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.clock import DAY_US, instants
-from siyu.datasets.ids import ids_in, lookup
+from siyu.datasets.clock import DAY_US
+from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
 from siyu.datasets.replies import speaker_statistics
 from siyu.datasets.shrinkage import shrink_rate
@@ -25,6 +25,8 @@ from siyu.graph.tie_rules import TieRules
 from siyu.graph.ties import ties_known
 from siyu.graph.undated import UNDATED
 
+from .koc_facts import KocFacts
+from .koc_habits import SHARES, YEAR, days_known
 from .learned_centrality import pagerank
 from .opinion_leaders import opinion_scores
 from .outcome_windows import (
@@ -46,7 +48,6 @@ Floats = npt.NDArray[np.float64]
 Features = dict[str, Floats]
 
 _SPANS = (30, 90)
-_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +153,7 @@ def _referrals(at: KocMoment) -> Features:
         "conversion": rate,
         "n_pending": count(won & ~bought),
         "n_pending_30": count(won & ~bought & (age <= _SPANS[0])),
-        **{f"n_invitees_{days}": count(won & (age <= days)) for days in (*_SPANS, _YEAR)},
+        **{f"n_invitees_{days}": count(won & (age <= days)) for days in (*_SPANS, YEAR)},
         "days_since_invitee": np.where(np.isinf(latest), np.nan, latest),
         "invitee_gmv": brought_between(referred, -(2**62), at.end, "gmv", n),
         "is_brought": is_brought,
@@ -172,7 +173,7 @@ def _orders(at: KocMoment) -> Features:
         "spend": lines.sum("amount"),
         "order_days": _active_days(bought, at, None),
     }
-    return found | {f"order_days_{days}": _active_days(bought, at, days) for days in (90, _YEAR)}
+    return found | {f"order_days_{days}": _active_days(bought, at, days) for days in (90, YEAR)}
 
 
 def _talk(at: KocMoment) -> Features:
@@ -202,9 +203,9 @@ def _events(at: KocMoment) -> Features:
     if rows is None:
         return {}
     done = MemberRows.of(rows, time="event_time", members=at.members)
-    found = {f"event_days_{days}": _active_days(done, at, days) for days in (*_SPANS, _YEAR)}
+    found = {f"event_days_{days}": _active_days(done, at, days) for days in (*_SPANS, YEAR)}
     kinds = pc.utf8_lower(done.table["event"].cast(pa.large_string()))
-    shared = pc.is_in(kinds, pa.array(["share", "invite", "forward"], pa.large_string()))
+    shared = pc.is_in(kinds, pa.array([*SHARES, "invite"], pa.large_string()))
     shares = done.where(np.asarray(shared.to_numpy(zero_copy_only=False), dtype=bool))
     late = shares.where(shares.times >= at.end - 90 * DAY_US)
     return found | {
@@ -229,17 +230,8 @@ def _groups(at: KocMoment) -> Features:
 
 def _tenure(at: KocMoment) -> Features:
     """Days since the member joined."""
-    rows = at.known.arrow("members")
-    if rows is None or "joined_at" not in rows.column_names:
-        return {}
-    dated = rows.filter(pc.is_valid(rows["joined_at"]))
-    ids = ids_in(dated["member_id"])
-    joined = np.full(len(at.members), np.nan)
-    at_row = lookup(at.members, ids)
-    times = np.full(len(ids), np.nan)
-    times[lookup(dated["member_id"], ids)] = instants(dated["joined_at"])
-    joined[at_row >= 0] = times[at_row[at_row >= 0]]
-    return {"tenure": _days_since(joined, at.end)}
+    days = days_known(KocFacts(at.known, at.end, at.members, ties=None))
+    return {} if days is None else {"tenure": days}
 
 
 def _outcome_before(at: KocMoment, horizon: int, outcome: Outcome) -> Features:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from siyu.datasets.errors import DataError
-from siyu.graph.tie_sources import staff_met
 
-from .koc_exclusions import WHY, exclusions, named_reasons
+from .koc_exclusions import exclusions, left_out
 from .koc_facts import KocFacts
 from .learned_baselines import KOC_SCORE, baseline_scores, transparent_score
 from .learned_features import Features, KocMoment, koc_features
@@ -74,7 +72,8 @@ def ranked_list(model: "KocModel", c: "Community", end: int, who: tuple[Any, boo
     """Rank everybody but staff and those left out; `who`: the caller's list, and suspects."""
     at = KocMoment.of(c, end)
     exclude, suspected = who
-    why = exclusions(KocFacts(at.known, end, at.members, None), exclude, suspected=suspected)
+    facts = KocFacts(at.known, end, at.members, ties=None)
+    why = exclusions(facts, exclude, suspected=suspected)
     features = koc_features(at, model.task_.horizon, model.task_.outcome)
     by, score = _scores(model, c, at, features)
     stay = np.flatnonzero(why == 0)
@@ -89,7 +88,7 @@ def ranked_list(model: "KocModel", c: "Community", end: int, who: tuple[Any, boo
             "excluded_because": pa.nulls(len(order), pa.large_string()),
         }
     )
-    return pa.concat_tables([ranked, _left_out(at, why, ranked.schema)])
+    return pa.concat_tables([ranked, left_out(facts, why, ranked.schema)])
 
 
 def _scores(
@@ -132,14 +131,3 @@ def _reasons(model: "KocModel", features: Features, by: Floats, order: Ints) -> 
     columns = model.trees_.columns
     split = model.trees_.contributions(matrix).reshape(-1, len(columns) + 1)
     return reasons_from(split, columns, model.task_.outcome)
-
-
-def _left_out(at: KocMoment, why: Ints, schema: pa.Schema) -> pa.Table:
-    """Name everybody who is not ranked, and why; nothing else about them."""
-    out, staff = np.flatnonzero(why), staff_met(at.known)
-    ids = pa.chunked_array([at.members.take(pa.array(out)), staff.cast(at.members.type)])
-    reason = named_reasons(np.concatenate([why[out], np.full(len(staff), WHY.index("staff"))]))
-    order = pc.sort_indices(ids)
-    unknown = {name: pa.nulls(len(ids), schema.field(name).type) for name in schema.names}
-    named = {"member_id": ids.take(order), "excluded_because": reason.take(order)}
-    return pa.table({**unknown, **named}, schema=schema)
