@@ -138,9 +138,11 @@ def sharer_leverage(
     Returns
     -------
     frame, one row a member who shared, sorted by ``member_id``
-        Staff and who opted out are left out. ``n_shares``; ``n_views`` : views credited;
-        ``n_viewers`` : different members among them; ``views_per_share``; ``expected``, ``low``,
-        ``high`` : the same drawn towards that of all sharers, with its 95 % credible interval.
+        Staff and who opted out are left out. ``n_shares``; ``n_open`` : of those, shares whose
+        `window` is not over; ``n_views`` : views credited so far; ``n_viewers`` : different
+        members among them; ``views_per_share`` : of the other shares and the views of theirs,
+        null without any; ``expected``, ``low``, ``high`` : the same drawn towards that of all
+        sharers, with its 95 % credible interval.
 
     Raises
     ------
@@ -174,13 +176,18 @@ def sharer_leverage(
     shown = n_shares > 0
     shown[out[out >= 0]] = False
     n_views = np.bincount(sharer, minlength=n)
+    # Views of a share of yesterday are still to come: it would make its sharer look weak.
+    n_open = np.bincount(spread.share_member[spread.is_open], minlength=n)
+    settled = ~spread.is_open[spread.credited[credited]]
+    n_settled, n_closed = np.bincount(sharer[settled], minlength=n), n_shares - n_open
     rows = {
         "member_id": spread.facts.members,
         "n_shares": counts(n_shares),
+        "n_open": counts(n_open),
         "n_views": counts(n_views),
         "n_viewers": counts(np.bincount(sharer[order][opens], minlength=n)),
-        "views_per_share": measures(ratio(n_views, n_shares)),
-        **_expected(n_views, n_shares),
+        "views_per_share": measures(ratio(n_settled, n_closed)),
+        **_expected(n_settled, n_closed),
     }
     return from_arrow(pa.table(rows).take(pa.array(np.flatnonzero(shown))), output)
 
@@ -189,14 +196,16 @@ def sharer_leverage(
 class _Spread:
     """Shares and views of items, and which share each view follows.
 
-    `credited` is the place of the share, -1 for a seeded view; `precedes` tells whether a share
-    of another group mate comes after the view within the window.
+    `is_open` marks shares whose window is not over. `credited` is the place of the share, -1 for
+    a seeded view; `precedes` tells whether a share of another group mate comes after the view
+    within the window.
     """
 
     facts: GroupFacts
     items: pa.Array
     share_member: Ints
     share_item: Ints
+    is_open: npt.NDArray[np.bool_]
     view_member: Ints
     view_item: Ints
     credited: Ints
@@ -235,8 +244,17 @@ def _spread(
     mirrored = _latest_share(
         _Acts(shown.member, shown.item, -shown.time, shown.group), backward, stays, length
     )
+    until = facts.known.observed.get("events", (0, facts.end))[1]
     return _Spread(
-        facts, items, shown.member, shown.item, seen.member, seen.item, credited, mirrored >= 0
+        facts,
+        items,
+        shown.member,
+        shown.item,
+        shown.time > until - length,
+        seen.member,
+        seen.item,
+        credited,
+        mirrored >= 0,
     )
 
 

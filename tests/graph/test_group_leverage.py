@@ -122,6 +122,23 @@ def test_an_own_later_share_leaves_the_view_to_who_shared_before() -> None:
     assert found["n_views"].to_dict() == {1: 1, 2: 0}
 
 
+def test_shares_whose_window_is_not_over_do_not_count_as_fruitless() -> None:
+    rows = [
+        (1, "share", "2026-02-01", 7),
+        (2, "view", "2026-02-02", 7),
+        (1, "share", "2026-02-25", 8),
+        (3, "share", "2026-02-25", 8),
+    ]
+    found = sharer_leverage(acts(rows), as_of=AS_OF).set_index("member_id")
+    assert found.loc[1, ["n_shares", "n_open", "n_views", "views_per_share"]].tolist() == [
+        2,
+        1,
+        1,
+        1,
+    ]
+    assert pd.isna(found.loc[3, "views_per_share"])
+
+
 def test_viewers_are_counted_once() -> None:
     rows = [
         (1, "share", "2026-02-01", 7),
