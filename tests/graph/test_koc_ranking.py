@@ -39,7 +39,7 @@ def buyers() -> Community:
     )
 
 
-def listened_to(last: str, n_days: int = 2, **tables: pd.DataFrame) -> pd.Series:
+def listened_to(last: str, n_days: int = 2, **tables: Any) -> pd.Series:
     """Tell of ann, whom many answer: she speaks some days in a row, until the last of them."""
     fans, days = [f"fan{i}" for i in range(60)], pd.date_range(end=last, periods=n_days)
     parts = [
@@ -236,8 +236,12 @@ def test_who_buys_nothing_is_no_core_where_orders_are_known() -> None:
 
 @pytest.mark.filterwarnings("ignore:koc")
 def test_where_nobody_did_anything_lately_nobody_is_called_silent() -> None:
-    said = frame(member_id=["ann", "bob"], message_time=["2026-01-01"] * 2)
-    c = Community(messages=said.assign(reply_to_member_id=["bob", None]), tz="UTC")
+    said = frame(
+        member_id=["ann", "bob"],
+        message_time=["2026-01-01"] * 2,
+        reply_to_member_id=["bob", None],
+    )
+    c = Community(messages=said, tz="UTC")
     known, end = c.before(END), c.moment(END)
     assert silent_lately(KocFacts(known, end, known.customers(), None)) is None
 
