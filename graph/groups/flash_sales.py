@@ -28,6 +28,8 @@ __all__ = ["flash_group_sales"]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_MONTH = 28 * DAY_US
+
 
 def flash_group_sales(
     c: "Community",
@@ -66,7 +68,8 @@ def flash_group_sales(
         days before the group began, to compare with;
         ``half_life_days`` : days from the beginning until half of the order lines were there;
         null while the group is not over, or without orders.
-        Null where the tables are absent, or the beginning is unknown.
+        Null where tables are absent or were not recorded in that time, or the beginning is
+        unknown.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def flash_group_sales(
     began, last = began_at(facts), _last_act(facts)
     life = np.where(began == UNDATED, np.nan, np.maximum(last - began, 0) / DAY_US)
     over = facts.end - np.maximum(last, began) >= pause
-    unknown = (began == UNDATED) | (facts.talk is None)
+    unknown = (began == UNDATED) | _unheard(facts, began, last)
     columns = {
         "group_id": facts.groups,
         "began_at": pa.array(began, mask=began == UNDATED).cast(INSTANT),
@@ -105,6 +108,13 @@ def flash_group_sales(
         **_sold(facts, (began, last + pause), np.where(unknown, np.nan, life), over),
     }
     return from_arrow(pa.table(columns).take(pa.array(chosen)), output)
+
+
+def _unheard(facts: GroupFacts, began: Ints, last: Ints) -> Bools:
+    """Tell of which groups the last act is not known, because acts were not written down."""
+    since, until = facts.known.observed.get(facts.activity, (UNDATED, facts.end))
+    silent = (last <= began) & (began < since)
+    return np.asarray(silent | (until < facts.end) | (facts.talk is None))
 
 
 def _last_act(facts: GroupFacts) -> Ints:
@@ -143,12 +153,15 @@ def _sold(
         exact_sum(group, bought.amount[line], n),
     )
     half = median_by(group, (time - first[group]) / DAY_US, n)
-    columns["n_orders"] = pa.array(n_orders, mask=~known)
-    columns["gmv"] = measures(np.where(known, gmv, np.nan))
-    columns["orders_per_day"] = measures(n_orders / days)
-    columns["gmv_per_day"] = measures(gmv / days)
-    columns["usual_orders_per_day"] = measures(np.where(known, _usual(facts, first), np.nan))
-    columns["half_life_days"] = measures(np.where(over & known, half, np.nan))
+    begin, until = facts.known.observed.get("orders", (UNDATED, facts.end))
+    kept = known & (begin <= first) & (np.minimum(last, facts.end) <= until)
+    before = known & (begin <= first - _MONTH) & (first <= until)
+    columns["n_orders"] = pa.array(n_orders, mask=~kept)
+    columns["gmv"] = measures(np.where(kept, gmv, np.nan))
+    columns["orders_per_day"] = measures(np.where(kept, n_orders / days, np.nan))
+    columns["gmv_per_day"] = measures(np.where(kept, gmv / days, np.nan))
+    columns["usual_orders_per_day"] = measures(np.where(before, _usual(facts, first), np.nan))
+    columns["half_life_days"] = measures(np.where(over & kept, half, np.nan))
     return columns
 
 
@@ -157,12 +170,11 @@ def _usual(facts: GroupFacts, first: Ints) -> npt.NDArray[np.float64]:
     stays, bought, n = facts.stays, facts.purchases(), len(facts.groups)
     if stays is None or bought is None:
         return np.full(n, np.nan)
-    month = 28 * DAY_US
     opened = np.where(first == UNDATED, 0, first)
     ever = Stays(
-        stays.group, stays.member, opened[stays.group] - month, opened[stays.group], False, False
+        stays.group, stays.member, opened[stays.group] - _MONTH, opened[stays.group], False, False
     )
-    line, group = bought_in_groups(bought, _once(ever), int(opened.min(initial=0)) - month)
+    line, group = bought_in_groups(bought, _once(ever), int(opened.min(initial=0)) - _MONTH)
     return buying_days(group, bought, line, facts.known.tz, n) / 28
 
 

@@ -116,12 +116,15 @@ FLASH = pd.DataFrame(
 )
 
 
-def flash(orders: list[tuple[int, str, float]], **how: Any) -> "pd.Series[Any]":
+def flash(
+    orders: list[tuple[int, str, float]], observed: dict[str, Any] | None = None, **how: Any
+) -> "pd.Series[Any]":
     frame = pd.DataFrame(orders, columns=["member_id", "order_time", "amount"])
     frame["order_time"] = pd.to_datetime(frame["order_time"], utc=True, format="ISO8601")
     seats = [(1, m, "2026-02-01", None) for m in (1, 2)] + [(2, 3, "2026-01-01", None)]
     said = [(1, "2026-02-02", 1, None), (2, "2026-02-05", 1, None), (3, "2026-02-20", 2, None)]
-    found = flash_group_sales(chat(said, seats, groups=FLASH, orders=frame), as_of=AS_OF, **how)
+    c = chat(said, seats, groups=FLASH, orders=frame, observed=observed)
+    found = flash_group_sales(c, as_of=AS_OF, **how)
     assert found["group_id"].tolist() == [1]
     first: pd.Series[Any] = found.iloc[0]
     return first
@@ -164,6 +167,17 @@ def test_a_group_that_is_not_over_has_no_half_life_yet() -> None:
     found = flash(SOLD, quiet="40D")
     assert not found["is_over"]
     assert pd.isna(found["half_life_days"])
+
+
+def test_silence_after_the_record_of_messages_ends_is_no_end_of_the_group() -> None:
+    found = flash(SOLD, {"messages": ("2026-01-01", "2026-02-06")})
+    assert found[["is_over", "lifetime_days", "n_orders"]].isna().all()
+
+
+def test_sales_outside_of_the_record_of_orders_are_unknown() -> None:
+    found = flash(SOLD, {"orders": ("2026-01-15", AS_OF)})
+    assert found["n_orders"] == 3
+    assert pd.isna(found["usual_orders_per_day"])
 
 
 def test_flash_groups_need_the_kind_of_groups() -> None:
