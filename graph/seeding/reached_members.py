@@ -114,32 +114,49 @@ class _Tally:
         self.n = max(n, 1)
         self.count = np.zeros(n, dtype=np.int64)
         self.hops = np.zeros(n, dtype=np.int64)
-        none = np.empty(0, dtype=np.int64)
-        self.via, self.seed = (none, none), (none, none)
+        self.via, self.seed = _KeyCounts(), _KeyCounts()
 
     def add(self, traces: _Traces) -> None:
         """Count some more worlds."""
         self.count += np.bincount(traces.member, minlength=len(self.count))
         hops = np.bincount(traces.member, traces.hop, len(self.count))
         self.hops += hops.astype(np.int64)
-        self.via = _merged(self.via, traces.member * self.n + traces.via)
-        self.seed = _merged(self.seed, traces.member * self.n + traces.seed)
+        self.via.add(traces.member * self.n + traces.via)
+        self.seed.add(traces.member * self.n + traces.seed)
 
-    def most_often(self, counted: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    def most_often(self, counted: "_KeyCounts") -> tuple[Ints, Ints]:
         """Give for every member reached, ascending, the other named most often, and how often."""
-        keys, counts = counted
+        keys, counts = counted.totals()
         member, other = np.divmod(keys, self.n)
         order = np.lexsort((other, -counts, member))
         first = order[opens_run(member[order])] if len(order) else order
         return other[first], counts[first]
 
 
-def _merged(counted: tuple[Ints, Ints], keys: Ints) -> tuple[Ints, Ints]:
-    """Add the keys of some more worlds to those counted."""
-    more, n_more = np.unique(keys, return_counts=True)
-    met, at = np.unique(np.concatenate([counted[0], more]), return_inverse=True)
-    both = np.concatenate([counted[1], n_more])
-    return met, np.bincount(at, both, len(met)).astype(np.int64)
+class _KeyCounts:
+    """How often each key came; keys wait until there are many, and are then counted together."""
+
+    def __init__(self) -> None:
+        self._keys, self._times = np.empty((2, 0), dtype=np.int64)
+        self._waiting: list[Ints] = []
+        self._n_waiting = 0
+
+    def add(self, keys: Ints) -> None:
+        """Count some more keys."""
+        self._waiting.append(keys)
+        self._n_waiting += len(keys)
+        if self._n_waiting > _CELLS:
+            self.totals()
+
+    def totals(self) -> tuple[Ints, Ints]:
+        """Give the keys met, ascending, and how often each came."""
+        if self._waiting:
+            more, times = np.unique(np.concatenate(self._waiting), return_counts=True)
+            keys, at = np.unique(np.concatenate([self._keys, more]), return_inverse=True)
+            both = np.bincount(at, np.concatenate([self._times, times]), len(keys))
+            self._keys, self._times = keys, both.astype(np.int64)
+            self._waiting, self._n_waiting = [], 0
+        return self._keys, self._times
 
 
 def _cascades(
