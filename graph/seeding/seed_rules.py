@@ -19,7 +19,10 @@ class SeedRules:
     target_ratio : float in (0, 1)
         Sampling stops once the spread is certified to be at least this share of the largest
         spread that any allowed choice could have. A low target, such as the 0.63 that greedy
-        choices reach at worst, is cheap and can lose to the best connected.
+        choices reach at worst, is cheap and can lose to the best connected. With 50 seeds on
+        Last.fm, wiki-Vote and Epinions (weighted cascade) 0.95 spreads 0.3 to 0.6 % further than
+        0.9, and that 0.8 to 1.6 % further than 0.8, in 0.1 to 1 second more. Where chances are
+        small (0.02 a tie) nothing is gained beyond 0.9, and 0.8 takes a tenth of the time.
     confidence : float in (0, 1)
         The certificate holds with this probability.
     max_sets : int >= 256
