@@ -91,12 +91,14 @@ people = people[fits.any(axis=1)].sort_values(["place", "rank"], ignore_index=Tr
 # %% The table.
 words = label(people)
 why = words["reasons"].str.join("、")
+why = why.mask((why == "") & people["gain"].notna(), "话传得远")
+why = why.mask(why == "", "各项均衡")
 table = pd.DataFrame(
     {
         "会员": people["member_id"],
         "怎么做": people["do"],
         "角色": words["role"],
-        "为何": why.mask(why == "", "话传得远"),
+        "为何": why,
         "把握": people["confidence"].round(2),
         "带来买家": people["n_buyers"].astype("Int64"),
         "带来金额": people["gmv"].round(0),
