@@ -67,13 +67,14 @@ class Community:
     ['a']
     """
 
-    __slots__ = ("_as_of", "_ready", "_sources", "observed", "truth", "tz")
+    __slots__ = ("_as_of", "_customers", "_ready", "_sources", "observed", "truth", "tz")
 
     tz: str
     observed: dict[str, tuple[int, int]]
     truth: Any
     _sources: dict[str, pa.Table | Path]
     _ready: dict[str, pa.Table]
+    _customers: list[pa.Array]  # once they were asked for
     _as_of: int | None
 
     if TYPE_CHECKING:  # answered by __getattr__
@@ -224,7 +225,9 @@ class Community:
 
     def customers(self) -> pa.Array:
         """Give every member met in any table, sorted, without staff."""
-        return customers_met(self)
+        if not self._customers:
+            self._customers.append(customers_met(self))
+        return self._customers[0]
 
     def staff(self) -> pa.Array:
         """Give the staff as known now, sorted: by kind, or by a link to a customer."""
@@ -298,6 +301,7 @@ class Community:
         put = object.__setattr__
         put(self, "_sources", dict(sources))
         put(self, "_ready", {})
+        put(self, "_customers", [])
         put(self, "_as_of", None)
         put(self, "tz", tz or "UTC")
         put(self, "truth", truth)

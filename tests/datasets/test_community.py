@@ -186,3 +186,9 @@ def test_identities_join_the_ids_of_one_person() -> None:
 def test_parts_on_other_clocks_are_refused() -> None:
     with pytest.raises(DataError, match="different zones: Asia/Shanghai, UTC"):
         Community.merge(Community(tz="UTC"), Community(tz="Asia/Shanghai"))
+
+
+def test_who_is_met_is_looked_up_once() -> None:
+    c = Community(ties=pd.DataFrame({"source": ["b"], "target": ["a"]}))
+    assert c.customers() is c.customers()
+    assert c.before("2026-01-01").customers().to_pylist() == ["a", "b"]
