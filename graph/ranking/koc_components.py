@@ -11,7 +11,7 @@ from siyu.graph.fission.referral_outcome import ReferralOutcome, referral_outcom
 
 from .koc_contacts import attention_of, bridges_of, speakers_of
 from .koc_facts import KocFacts, share_below
-from .koc_habits import active_days, buying_of, days_known, faded, invited_of, shares_of
+from .koc_habits import active_days, buying_of, days_known, faded, invited_of, orders_of, shares_of
 from .outcome_windows import Referred
 
 __all__ = [
@@ -160,7 +160,7 @@ def _referral(facts: KocFacts) -> Component | None:
     if brought is None:
         return None
     n = len(facts.members)
-    referred = Referred(facts.known, facts.members)
+    referred = Referred(facts.known, facts.members, orders_of(facts))
     fresh = exact_sum(referred.inviter, faded(facts, referred.time) * referred.is_won, n)
     each = (brought.conversion, brought.gmv_each)
     values = np.mean([share_below(np.nan_to_num(one) * fresh) for one in each], axis=0)

@@ -30,6 +30,7 @@ __all__ = [
     "faded",
     "invited_of",
     "no_purchases",
+    "orders_of",
     "rhythm_of",
     "shares_of",
     "silent_lately",
@@ -202,11 +203,16 @@ def no_purchases(facts: KocFacts) -> Flags | None:
 
 
 def _buying(facts: KocFacts) -> Buying | None:
-    orders = facts.once("orders", _orders)
+    orders = orders_of(facts)
     if orders is None:
         return None
     orders = _lately(orders, facts, YEAR)
     return Buying(_buying_days(orders, facts), orders.sum("amount"))
+
+
+def orders_of(facts: KocFacts) -> MemberRows | None:
+    """Group the order lines by member; None without orders."""
+    return facts.once("orders", _orders)
 
 
 def _orders(facts: KocFacts) -> MemberRows | None:
@@ -257,7 +263,7 @@ def _rhythm(facts: KocFacts) -> Rhythm | None:
     done = _acts(facts, _ACTS)
     if done is None:
         return None
-    orders = facts.once("orders", _orders)
+    orders = orders_of(facts)
     bought = None if orders is None else _buying_days(orders, facts)
     days = done.distinct_days(facts.known.tz).count()
     met = days > 0

@@ -64,6 +64,8 @@ def instant_of(us: int) -> pd.Timestamp:
 class Referred:
     """Who referred whom first, and when each of the referred first bought.
 
+    Order lines that are grouped by member already may be given, to spare the work.
+
     Attributes
     ----------
     inviter, invitee : int64 arrays
@@ -79,16 +81,20 @@ class Referred:
 
     __slots__ = ("bought_at", "invitee", "inviter", "is_won", "orders", "time")
 
-    def __init__(self, known: "Community", members: pa.Array) -> None:
-        referrals, orders = known.arrow("referrals"), known.arrow("orders")
-        if referrals is None or orders is None:
+    def __init__(
+        self, known: "Community", members: pa.Array, orders: MemberRows | None = None
+    ) -> None:
+        referrals, lines = known.arrow("referrals"), known.arrow("orders")
+        if referrals is None or lines is None:
             there = ", ".join(known.tables()) or "none"
             raise DataError(
                 "buyers and their money need the tables referrals and orders; this community "
                 f"has: {there}. With ties, and orders or events that name products, "
                 "outcome='followers' can be learned"
             )
-        self.orders = MemberRows.of(orders, time="order_time", members=members)
+        if orders is None:
+            orders = MemberRows.of(lines, time="order_time", members=members)
+        self.orders = orders
         claims = Claims.of(referrals, members)
         row = claims.first(len(members))
         self.invitee = np.flatnonzero(row >= 0)
