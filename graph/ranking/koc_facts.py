@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.datasets.as_of import cut
-from siyu.datasets.errors import ParameterError
+from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame
+from siyu.datasets.ids import ids_in
 from siyu.datasets.schema import SCHEMAS
 from siyu.graph.tie_rules import TieRules
 from siyu.graph.tie_sources import holds_ties
@@ -132,10 +133,22 @@ def _ties(known: "Community", end: int, members: pa.Array, given: Frame | None) 
     if given is None:
         return ties_known(known, end, TieRules()) if holds_ties(known) else None
     table = cut("ties", SCHEMAS["ties"].check(given, known.tz), end)
-    if len(members) and table.num_rows and table["source"].type != members.type:
-        raise ParameterError(
-            "ties", f"member_id are {members.type} here, ties hold {table['source'].type}"
-        )
-    inside = pc.and_(pc.is_in(table["source"], members), pc.is_in(table["target"], members))
     keys = [name for name in ("source", "target", "kind", "weight") if name in table.column_names]
+    if not table.num_rows:
+        return table.select(keys)
+    met, kind = ids_in(members, known.staff()), table["source"].type
+    if kind != met.type and len(met):
+        raise ParameterError("ties", f"member_id are {met.type} here, ties hold {kind}")
+    members, met = members.cast(kind), met.cast(kind)  # of the same type, or without any
+    inside = _both_in(table, members)
+    if n_strange := table.num_rows - pc.sum(_both_in(table, met)).as_py():
+        warn(
+            f"{n_strange} of {table.num_rows} given ties name somebody whom no table knows before "
+            "as_of; they are left out"
+        )
     return table.filter(inside).select(keys).sort_by([(name, "ascending") for name in keys])
+
+
+def _both_in(ties: pa.Table, ids: pa.Array) -> pa.ChunkedArray:
+    """Tell which ties are between two of some members."""
+    return pc.and_(pc.is_in(ties["source"], ids), pc.is_in(ties["target"], ids))

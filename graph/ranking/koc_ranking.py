@@ -102,7 +102,8 @@ def koc(  # noqa: PLR0913  (whom to leave out, by name and by suspicion, are two
     Warns
     -----
     SiyuWarning
-        If components could not be measured: which, for want of what, and how the others weigh.
+        If components could not be measured: which, for want of what, and how the others weigh;
+        and if given ties name somebody whom no table knows.
 
     Notes
     -----

@@ -63,7 +63,9 @@ class KocWeights:
         ]
         if wrong or not 0 < sum(given.values()) < np.inf:
             raise ParameterError(
-                "weights", f"weights must be 0 or more, and one of them above 0; got {given}"
+                "weights",
+                "weights must be 0 or more, one of them above 0, and add up to a number; got "
+                f"{given}",
             )
 
     def shares(self, names: list[str]) -> dict[str, float]:

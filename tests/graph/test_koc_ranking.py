@@ -270,6 +270,25 @@ def test_given_ties_with_ids_of_another_type_are_refused() -> None:
         koc(shop(), as_of=END, ties=ties)
 
 
+@pytest.mark.filterwarnings("ignore:koc", "ignore:1 of 1 given ties")
+def test_ties_may_be_given_where_nobody_is_known_yet() -> None:
+    ties = frame(source=["a"], target=["b"], kind=["trust"], tie_time=["2019-01-01"])
+    orders = frame(member_id=["a"], order_time=[END], amount=[1.0])
+    assert len(koc(Community(orders=orders, tz="UTC"), as_of="2020-01-01", ties=ties)) == 0
+
+
+@pytest.mark.parametrize("ids", [[], pd.Series([], dtype="str")])
+def test_no_ties_may_be_given(ids: Any) -> None:
+    assert len(koc(shop(), as_of=END, ties=pd.DataFrame({"source": ids, "target": ids}))) == 3
+
+
+def test_given_ties_of_strangers_are_reported() -> None:
+    ties = frame(source=[1, 77], target=[2, 2], tie_time=["2026-06-01"] * 2, kind=["trust"] * 2)
+    with pytest.warns(SiyuWarning, match="1 of 2 given ties name somebody whom no table knows"):
+        found = koc(shop(), as_of=END, ties=ties)
+    assert plain(found) == plain(koc(shop(), as_of=END, ties=ties[:1]))
+
+
 def test_a_tie_with_oneself_is_no_listener() -> None:
     ties = frame(source=[1, 2], target=[2, 2], tie_time=["2026-06-01"] * 2, kind=["trust"] * 2)
     with pytest.warns(SiyuWarning, match="dropped") as said:
