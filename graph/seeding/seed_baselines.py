@@ -1,13 +1,13 @@
 """What one would choose without a model: the best connected, the lowest constraint, chance."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import pyarrow as pa
 
 from siyu.graph.holes.burt import constraint
 from siyu.graph.member_graph import MemberGraph
+from siyu.graph.ranking.learned_centrality import pagerank
+from siyu.graph.tie_arrays import Ties
 
 from .seed_limits import SeedLimits
 from .spread_model import ArcRows, SpreadModel
@@ -16,10 +16,6 @@ __all__ = ["baseline_seeds", "influence_rank", "seeds_by_score"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-_DAMPING = 0.85
-_ROUNDS = 200
-_SMALL = 1e-10
 
 
 def baseline_seeds(
@@ -67,26 +63,8 @@ def influence_rank(into: ArcRows) -> Floats:
     Returns
     -------
     float64 array, n values that add up to 1
-
-    References
-    ----------
-    Brin & Page (1998), "The anatomy of a large-scale hypertextual web search engine", Computer
-    Networks 30, 107-117; damping 0.85.
     """
     n = len(into.indptr) - 1
-    if not n:
-        return np.zeros(0)
-    received = np.add.reduceat(np.append(into.chance, 0.0), into.indptr[:-1])
-    received = np.where(into.degree() > 0, received, 0.0)
-    passes: Any = sparse.csr_array((into.chance, into.ends, into.indptr), shape=(n, n)).T.tocsr()
-    rank = np.full(n, 1 / n)
-    idle = received == 0
-    for _ in range(_ROUNDS):
-        shared = np.divide(rank, received, out=np.zeros(n), where=~idle)
-        lost = float(rank[idle].sum())
-        new = (1 - _DAMPING + _DAMPING * lost) / n + _DAMPING * (passes @ shared)
-        moved = float(np.abs(new - rank).sum())
-        rank = new
-        if moved < _SMALL:
-            break
-    return rank
+    influenced = np.repeat(np.arange(n, dtype=np.int32), into.degree())
+    turned = Ties(influenced, into.ends, into.chance)
+    return pagerank(MemberGraph(pa.array(np.arange(n)), turned, directed=True))
