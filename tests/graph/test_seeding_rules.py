@@ -166,8 +166,9 @@ def test_a_quota_of_a_group_without_members_is_told() -> None:
 
 
 def test_costs_by_ids_of_another_type_are_refused() -> None:
+    costs = frame("cost", [1, 1, 1, 1]).assign(member_id=[1, 2, 3, 4])
     with pytest.raises(ParameterError, match="member_id are text here, costs holds integers"):
-        SeedLimits.of(2, SeedRules(costs=frame("cost", [1, 1, 1, 1], [1, 2, 3, 4])), IDS)
+        SeedLimits.of(2, SeedRules(costs=costs), IDS)
 
 
 def test_costs_without_their_column_are_refused() -> None:
