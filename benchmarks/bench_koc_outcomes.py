@@ -206,14 +206,17 @@ def _gained(rho: Mapping[str, Floats], name: str) -> str:
 def _over_brands(values: pd.DataFrame, name: str, metric: str, form: str) -> str:
     own, ours = values.loc[(name, metric)], values.loc[(LEARNED, metric)]
     if name == LEARNED:
-        return f"{own.mean():{form}} ± {_half(own):{form}}"
+        return f"{own.mean():{form}}{_within(own, form)}"
     gain = ours - own
-    return f"{own.mean():{form}} ({gain.mean():+{form}} ± {_half(gain):{form}})"
+    return f"{own.mean():{form}} ({gain.mean():+{form}}{_within(gain, form)})"
 
 
-def _half(values: Any) -> float:
+def _within(values: Any, form: str) -> str:
+    """Write the half of a 95 % t interval; nothing for one brand."""
     n = len(values)
-    return float(stats.t.ppf(0.975, n - 1) * values.std() / np.sqrt(n)) if n > 1 else float("nan")
+    if n < 2:
+        return ""
+    return f" ± {stats.t.ppf(0.975, n - 1) * values.std() / np.sqrt(n):{form}}"
 
 
 def _check() -> None:
