@@ -231,6 +231,7 @@ def test_leaves_after_a_send_are_compared_with_the_other_hours() -> None:
 
 def test_lengths_and_links_that_nobody_wrote_down_are_unknown() -> None:
     c = chat([(1, "2026-02-20", 1, None)], IN)
+    assert c.messages is not None
     messages = c.messages.assign(n_chars=float("nan"), has_link=None)
     messages = messages.astype({"has_link": "boolean"})
     found = row(Community(tz="UTC", memberships=c.memberships, messages=messages))

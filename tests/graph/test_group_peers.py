@@ -124,6 +124,7 @@ def test_the_placebo_is_not_moved_by_those_who_buy_and_then_check_in() -> None:
 def test_periods_after_the_records_end_do_not_pass_for_periods_without_exposure() -> None:
     c = influence_world(0, 0.02)
     tables = {name: c.arrow(name) for name in c.tables()}
+    assert c.events is not None
     events = c.events[c.events["event_time"] < at("2026-03-02")]
     watched = Community(
         tz=c.tz, **tables | {"events": events}, observed={"events": (START, at("2026-03-02"))}
