@@ -10,6 +10,7 @@ import pyarrow as pa
 from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.spans import span_us
 from siyu.graph.undated import UNDATED
 
 from .forest_view import ForestView
@@ -117,7 +118,8 @@ def upstream_credit(  # noqa: PLR0913 - one question, and each choice a word of 
     if not 1 <= max_depth <= _DEEPEST:
         raise ParameterError("max_depth", f"max_depth must be 1 to {_DEEPEST}, got {max_depth}")
     c.require("referrals", "orders", call="upstream_credit()")
-    view = ForestView.of(c, as_of, "upstream_credit()", _microseconds(window))
+    length = None if window is None else span_us("window", window)
+    view = ForestView.of(c, as_of, "upstream_credit()", length)
     forest, money = view.forest, view.earned()
     if window is not None:
         _warn_undated(forest)
@@ -184,19 +186,6 @@ def _plain(
         total += paid
         buyers += np.bincount(ancestor[bought[member]], minlength=n)
     return total, direct, buyers
-
-
-def _microseconds(window: str | pd.Timedelta | None) -> int | None:
-    if window is None:
-        return None
-    told = f"window must be a length of time of a day or more, such as '28D', got {window!r}"
-    try:
-        length = pd.Timedelta(window)
-    except (ValueError, TypeError) as error:
-        raise ParameterError("window", told) from error
-    if not length >= pd.Timedelta(days=1):
-        raise ParameterError("window", told)
-    return int(length // pd.Timedelta(microseconds=1))
 
 
 def _warn_undated(forest: ReferralForest) -> None:

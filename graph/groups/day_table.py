@@ -11,12 +11,13 @@ from siyu.datasets.clock import DAY_US, local_clock, local_day
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ordering import opens_run
+from siyu.datasets.spans import span_us
 from siyu.graph.undated import UNDATED
 
 from .answers import turns_of
 from .deal_columns import bought_in_groups
 from .departures import AFTER_SEND, after_sends
-from .group_facts import GroupFacts, group_facts, span_us, warn_unrecorded
+from .group_facts import GroupFacts, group_facts, warn_unrecorded
 from .rhythm import began_at
 from .row_order import order_by
 from .stays import STAYS_ON

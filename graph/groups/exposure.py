@@ -11,8 +11,9 @@ from siyu.datasets.clock import instants
 from siyu.datasets.errors import DataError
 from siyu.datasets.ids import lookup
 from siyu.datasets.randomness import generator
+from siyu.datasets.spans import span_us
 
-from .group_facts import GroupFacts, Purchases, group_facts, span_us
+from .group_facts import GroupFacts, Purchases, group_facts
 from .stays import Stays
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from siyu.datasets.clock import DAY_US, INSTANT
 from siyu.datasets.errors import DataError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.spans import span_us
 from siyu.graph.undated import UNDATED
 
 from .deal_columns import bought_in_groups, buying_days
-from .group_facts import GroupFacts, group_facts, span_us
+from .group_facts import GroupFacts, group_facts
 from .reply_columns import median_by
 from .rhythm import began_at
 from .stays import Stays

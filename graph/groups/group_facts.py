@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from siyu.datasets.clock import instants
@@ -22,12 +21,10 @@ from .talk import Talk, talk_of
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
-__all__ = ["GroupFacts", "Purchases", "group_facts", "span_us", "warn_unrecorded"]
+__all__ = ["GroupFacts", "Purchases", "group_facts", "warn_unrecorded"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,29 +182,6 @@ def group_facts(
         talk_of(known, activity, groups, members, staff),
         activity,
     )
-
-
-def span_us(name: str, span: Any, *, least: pd.Timedelta = _DAY) -> int:
-    """Read a length of time such as ``"28D"`` as microseconds.
-
-    Raises
-    ------
-    ParameterError
-        If it cannot be read, or is shorter than `least`.
-
-    Examples
-    --------
-    >>> span_us("window", "2D")
-    172800000000
-    """
-    told = f"{name} must be a length of time of {least} or more, such as '28D', got {span!r}"
-    try:
-        length = pd.Timedelta(span)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(name, told) from error
-    if pd.isna(length) or length < least:
-        raise ParameterError(name, told)
-    return int(length // pd.Timedelta(microseconds=1))
 
 
 def warn_unrecorded(call: str, tables: list[str]) -> None:

@@ -8,12 +8,13 @@ import pyarrow as pa
 
 from siyu.datasets.clock import DAY_US
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.datasets.spans import span_us
 from siyu.graph.ranking.koc_components import share_below
 from siyu.graph.undated import UNDATED
 
 from .answers import Turns, turns_of
 from .deal_columns import deal_columns
-from .group_facts import GroupFacts, group_facts, span_us, warn_unrecorded
+from .group_facts import GroupFacts, group_facts, warn_unrecorded
 from .keepers import keepers_of
 from .reply_columns import answer_columns, reply_columns
 from .rhythm import began_at, rhythm_of, survival_of

@@ -14,8 +14,9 @@ from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.ordering import opens_run
 from siyu.datasets.shrinkage import GammaPrior
+from siyu.datasets.spans import span_us
 
-from .group_facts import GroupFacts, group_facts, span_us
+from .group_facts import GroupFacts, group_facts
 from .stays import Stays
 from .values import Columns, counts, measures, ratio
 

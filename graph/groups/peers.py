@@ -11,9 +11,10 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.intervals import bootstrap_ratio
 from siyu.datasets.ordering import opens_run
+from siyu.datasets.spans import span_us
 from siyu.datasets.windows import trailing_count
 
-from .group_facts import GroupFacts, group_facts, span_us
+from .group_facts import GroupFacts, group_facts
 
 if TYPE_CHECKING:
     from siyu.datasets.community import Community

@@ -11,9 +11,10 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
 from siyu.datasets.ordering import opens_run
+from siyu.datasets.spans import span_us
 
 from .answers import turns_of
-from .group_facts import GroupFacts, group_facts, span_us, warn_unrecorded
+from .group_facts import GroupFacts, group_facts, warn_unrecorded
 from .keepers import Keepers, keepers_of
 from .reply_columns import median_by
 from .row_order import order_by

@@ -180,9 +180,9 @@ def test_a_long_chain_takes_as_many_steps_as_its_cap() -> None:
         ({"decay": float("nan")}, "above 0 and at most 1"),
         ({"max_depth": 0}, "1 to 64"),
         ({"max_depth": 65}, "1 to 64"),
-        ({"window": "3h"}, "a day or more"),
-        ({"window": "soon"}, "a day or more"),
-        ({"window": "NaT"}, "a day or more"),
+        ({"window": "3h"}, "(a span|one day or more)"),
+        ({"window": "soon"}, "(a span|one day or more)"),
+        ({"window": "NaT"}, "(a span|one day or more)"),
     ],
 )
 def test_choices_out_of_range_are_refused(options: dict[str, Any], said: str) -> None:
