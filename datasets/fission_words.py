@@ -21,6 +21,11 @@ FISSION_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "bargain": ("砍价", "bargain"),
         "contest": ("比拼", "ranking contest"),
         "swap": ("换群", "group swap"),
+        "all": ("合计", "all"),
+    },
+    "outcome": {
+        "bought": ("下单转化", "bought"),
+        "value": ("人均消费", "value"),
     },
 }
 """The words that `siyu.datasets.label` puts in the place of codes."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fission_worlds import community, joined, orders, referrals
-from siyu.datasets import Community, DataError, make_community
+from siyu.datasets import Community, DataError, label, make_community
 from siyu.graph.fission.matched_value import referred_value
 
 AS_OF = "2026-09-01"
@@ -175,3 +175,10 @@ def test_dates_of_joining_are_needed() -> None:
 def test_a_column_to_match_must_be_there() -> None:
     with pytest.raises(DataError, match="colour"):
         referred_value(world(), as_of=AS_OF, match=["colour"])
+
+
+def test_outcomes_have_words() -> None:
+    assert label(outcomes(world()).reset_index(), "zh")["outcome"].tolist() == [
+        "下单转化",
+        "人均消费",
+    ]
