@@ -113,8 +113,17 @@ def _row(row: dict[str, Any], code: str, names: list[str]) -> tuple[Cell, ...]:
         Cell(code_words("tier", row.get("tier"))),
         Cell(code_words("role", row.get("role"))),
         *(_number(row.get(name)) for name in ("score", "confidence", *names)),
-        Cell(reason_text(row.get("reasons"))),
+        Cell(_why(row)),
     )
+
+
+def _why(row: dict[str, Any]) -> Text:
+    """Say what speaks for a member, and what keeps the member below the core."""
+    reasons, held = reason_text(row.get("reasons")), row.get("held_back_because")
+    if held is None:
+        return reasons
+    but = code_words("held_back_because", held)
+    return Text(f"{reasons.zh}（{but.zh}）", f"{reasons.en} (but: {but.en})")
 
 
 def _number(value: float | None) -> Cell:

@@ -255,6 +255,25 @@ def test_a_list_of_koc_without_anybody_or_ties_says_so() -> None:
     assert "There are no ties" in text
 
 
+def test_a_koc_held_below_the_core_is_shown_with_tier_confidence_and_why() -> None:
+    listed = pd.DataFrame(
+        {
+            "member_id": [1],
+            "rank": pd.array([1], dtype="Int64"),
+            "score": [0.625],
+            "tier": ["rising"],
+            "confidence": [0.875],
+            "reasons": [["listened_to"]],
+            "held_back_because": ["no_purchases"],
+        }
+    )
+    given = ReportInput(community=events_only(), as_of="2026-03-01", koc=listed)
+    text = text_of_pages(given)
+    assert "Is listened to (but: No own purchase in the last year)" in text
+    assert "潜力" in text
+    assert "0.875" in text
+
+
 def test_own_tags_and_stages_appear_under_their_own_names() -> None:
     tags = pd.DataFrame({"member_id": range(20), "stage": ["vip"] * 20, "my_tag": ["x"] * 20})
     text = text_of_pages(ReportInput(community=events_only(), as_of="2026-03-01", tags=tags))
