@@ -43,7 +43,7 @@ bridges of one root, betweenness by weights, endpoints or drawn sources.
 import inspect
 import random
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sized
 from itertools import islice
 from typing import Any
 
@@ -80,6 +80,9 @@ Values = dict[Node, float]
 _FEWEST_EDGES = 200  # below, networkx is done about as soon
 _NODES_A_NODE = 25  # networkx counts the triangles of one node while 25 are converted
 _EDGES_A_STEP = 25  # and takes one of the degree**2 steps of a pair while 25 edges are
+_EDGES_A_LOOK = (
+    15  # and one of the degree**3 looks that the constraint of a node needs while 15 are
+)
 
 _OF_TRIANGLES = ("average_clustering", "clustering", "transitivity", "triangles")
 
@@ -131,13 +134,9 @@ def should_run(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> b
         return "one pair is soon measured without converting the graph"
     if n_edges < _FEWEST_EDGES:
         return f"a graph of less than {_FEWEST_EDGES} edges is not worth converting"
-    if name in _OF_TRIANGLES and not _is_converted(graph):
-        n_asked = len(nodes) if isinstance(nodes, Sized) else len(graph)
-        if nodes is not None and nodes in graph:
-            n_asked = 1
-        if n_asked * _NODES_A_NODE < len(graph):
-            return "few nodes are soon counted without converting the graph"
-    return True
+    if _is_converted(graph) or nodes is None:
+        return True
+    return _of_many(name, graph, nodes)
 
 
 def constraint(
@@ -355,6 +354,21 @@ def _arguments(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> M
     """Name the arguments of a call."""
     bound = inspect.signature(globals()[name]).bind(*args, **kwargs)
     return bound.arguments
+
+
+def _of_many(name: str, graph: Any, nodes: Any) -> bool | str:
+    """Say whether chosen nodes are worth the conversion of their graph, or why not."""
+    if name in _OF_TRIANGLES:
+        n_asked = len(nodes) if isinstance(nodes, Sized) else len(graph)
+        if nodes in graph:
+            n_asked = 1
+        if n_asked * _NODES_A_NODE < len(graph):
+            return "few nodes are soon counted without converting the graph"
+    if name == "constraint" and isinstance(nodes, Collection):
+        n_looks = sum(len(graph.adj[node]) ** 3 for node in nodes if node in graph)
+        if n_looks * _EDGES_A_LOOK < graph.number_of_edges():
+            return "few nodes are soon measured without converting the graph"
+    return True
 
 
 def _is_converted(graph: Any) -> bool:

@@ -468,6 +468,14 @@ def test_triangles_of_few_nodes_are_not_worth_converting(nodes: Any) -> None:
     assert told == "few nodes are soon counted without converting the graph"
 
 
+def test_constraint_of_a_node_with_few_ties_is_not_worth_converting_a_graph_for() -> None:
+    G = nx.compose(nx.star_graph(500), nx.gnm_random_graph(500, 900, seed=0))
+    G.add_edge(501, 0)
+    told = nx_backend.should_run("constraint", (G, [501]), {})
+    assert told == "few nodes are soon measured without converting the graph"
+    assert nx_backend.should_run("constraint", (G, [501, 0]), {}) is True
+
+
 def test_triangles_of_few_nodes_are_on_a_graph_that_is_converted() -> None:
     G = nx.gnm_random_graph(1_000, 3_000, seed=0)
     nx.triangles(G, backend="siyu")
