@@ -61,8 +61,9 @@ def flash_group_sales(
     -------
     frame, one row a group of that kind, sorted by ``group_id``
         ``began_at`` : its creation, else its first dated sign; ``is_over``; ``lifetime_days`` :
-        from then to the last act of a customer; for a group that is not over, so far: a lower
-        bound; ``n_members`` : different customers ever in it;
+        from then to the last act of a customer before the first silence of `quiet` (what is
+        said after that is another life); for a group that is not over, so far: a lower bound;
+        ``n_members`` : different customers ever in it;
         ``n_orders``, ``gmv`` : orders (buyer and day) and money of members while in it, within
         its lifetime and the `quiet` time after; ``orders_per_day``, ``gmv_per_day`` : over the
         lifetime, a day at least; ``usual_orders_per_day`` : of the same customers in the 28
@@ -97,7 +98,7 @@ def flash_group_sales(
     facts = group_facts(c, as_of, "flash_group_sales()", activity)
     is_kind = np.asarray(pc.equal(facts.column("kind"), kind).fill_null(False).to_numpy(False))
     chosen = np.flatnonzero(is_kind)
-    began, last = began_at(facts), _last_act(facts)
+    began, last = began_at(facts), _last_act(facts, pause)
     life = np.where(began == UNDATED, np.nan, np.maximum(last - began, 0) / DAY_US)
     over = facts.end - np.maximum(last, began) >= pause
     unknown = (began == UNDATED) | _unheard(facts, began, last)
@@ -118,13 +119,23 @@ def _unheard(facts: GroupFacts, began: Ints, last: Ints) -> Bools:
     return np.asarray(silent | (until < facts.end) | (facts.talk is None))
 
 
-def _last_act(facts: GroupFacts) -> Ints:
-    """Give the last act of a customer in each group; its beginning where there is none."""
-    last = began_at(facts)
-    if facts.talk is not None:
-        said = facts.talk.of_customers()
-        np.maximum.at(last, said.group, said.time)
-    return last
+def _last_act(facts: GroupFacts, pause: int) -> Ints:
+    """Give the last act of a customer before each group first fell silent for so long."""
+    began = began_at(facts)
+    if facts.talk is None:
+        return began
+    said = facts.talk.of_customers()
+    everywhere = np.arange(len(began))
+    group, time = np.append(everywhere, said.group), np.append(began, said.time)
+    kept = time >= began[group]
+    order = np.lexsort((time[kept], group[kept]))
+    group, time = group[kept][order], time[kept][order]
+    ends = np.ones(len(group), dtype=np.bool_)
+    ends[:-1] = group[1:] != group[:-1]
+    ends[:-1] |= (np.diff(time) >= pause) & (time[:-1] != UNDATED)
+    first_end = np.flatnonzero(ends)
+    _, at = np.unique(group[first_end], return_index=True)
+    return np.asarray(time[first_end[at]])
 
 
 def _sold(

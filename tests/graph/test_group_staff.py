@@ -117,13 +117,16 @@ FLASH = pd.DataFrame(
 
 
 def flash(
-    orders: list[tuple[int, str, float]], observed: dict[str, Any] | None = None, **how: Any
+    orders: list[tuple[int, str, float]],
+    observed: dict[str, Any] | None = None,
+    later: tuple[tuple[int, str, int, None], ...] = (),
+    **how: Any,
 ) -> "pd.Series[Any]":
     frame = pd.DataFrame(orders, columns=["member_id", "order_time", "amount"])
     frame["order_time"] = pd.to_datetime(frame["order_time"], utc=True, format="ISO8601")
     seats = [(1, m, "2026-02-01", None) for m in (1, 2)] + [(2, 3, "2026-01-01", None)]
     said = [(1, "2026-02-02", 1, None), (2, "2026-02-05", 1, None), (3, "2026-02-20", 2, None)]
-    c = chat(said, seats, groups=FLASH, orders=frame, observed=observed)
+    c = chat([*said, *later], seats, groups=FLASH, orders=frame, observed=observed)
     found = flash_group_sales(c, as_of=AS_OF, **how)
     assert found["group_id"].tolist() == [1]
     first: pd.Series[Any] = found.iloc[0]
@@ -143,6 +146,17 @@ SOLD = [
 def test_a_flash_group_lives_until_its_last_word() -> None:
     found = flash(SOLD)
     assert (found["lifetime_days"], found["is_over"]) == (4.0, True)
+
+
+def test_a_word_after_the_first_silence_is_another_life() -> None:
+    # the last words are of 5 and 15 February: a silence of ten days
+    found = flash(SOLD, later=((1, "2026-02-15", 1, None),))
+    assert (found["lifetime_days"], found["is_over"]) == (4.0, True)
+
+
+def test_a_word_within_the_silence_goes_on_with_the_life() -> None:
+    found = flash(SOLD, later=((1, "2026-02-11", 1, None),))
+    assert found["lifetime_days"] == 10.0
 
 
 def test_its_sales_are_those_of_its_members_in_its_time() -> None:
