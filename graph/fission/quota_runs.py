@@ -29,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _MOST = 50
+_ENOUGH = 5  # completed runs from which on a ratio to rewards is shown
 
 
 def quota_completion(
@@ -72,7 +73,7 @@ def quota_completion(
         ``buyers_most``, ``rewards_least``, ``rewards_most`` : new members, buyers and completed
         quotas per 100 runs, had this quota been asked for (see Notes); ``buyers_per_reward`` :
         the least buyers over the most rewards. Null where nothing tells: buyers without
-        orders, the most beyond a quota of 1.
+        orders, the most beyond a quota of 1, the ratio of a quota that fewer than five runs met.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def quota_completion(
     stopped exactly at the quota may not care (the least), or go on with the chance of one more
     that was seen at the step just below the quota (the most). Both take it that as many begin: a
     larger quota deters some, a smaller one draws some, and nothing here tells how many. So test
-    the quota with the best ``buyers_per_reward`` on a part of the members before choosing it.
+    a quota with a good ``buyers_per_reward`` on a part of the members before choosing it.
 
     Examples
     --------
@@ -205,7 +206,7 @@ def _as_if(runs: _Runs, quota: int, quotas: Ints) -> dict[str, pa.Array]:
     least = np.where(steps > 0, brought.sum(), np.minimum(brought[:, None], quotas).sum(axis=0))
     rewards = np.sum(brought[:, None] >= quotas, axis=0)
     most_rewards = (rewards + pushed) * per_100
-    paid = np.where(most_rewards > 0, most_rewards, np.nan)
+    paid = np.where(rewards >= _ENOUGH, most_rewards, np.nan)  # no ratio to next to nothing
     most = brought.sum() + np.cumsum(pushed)
     columns = {
         "members_least": least * per_100,

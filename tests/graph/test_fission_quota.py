@@ -94,11 +94,14 @@ def test_who_came_before_orders_were_recorded_is_no_invitee_who_never_bought() -
     assert found["buyers_least"] == pytest.approx(found["members_least"] / 5)
 
 
-def test_buyers_per_reward_are_the_least_over_the_most() -> None:
-    found = table(world(orders=orders((10, "2026-01-03", 5.0)))).loc[5]
-    assert found["buyers_per_reward"] == pytest.approx(
-        found["buyers_least"] / found["rewards_most"]
-    )
+def test_buyers_per_reward_are_the_least_over_the_most_where_five_runs_or_more_got_there() -> None:
+    more = [(60 + i, 70 + i, "2026-01-05") for i in range(3)]
+    bought = orders((10, "2026-01-03", 5.0))
+    found = table(world(referrals=referrals(*ROWS, *more), orders=bought))
+    # seven runs brought one, three brought two
+    expected = found.loc[1, "buyers_least"] / found.loc[1, "rewards_most"]
+    assert found.loc[1, "buyers_per_reward"] == pytest.approx(expected)
+    assert found.loc[2:, "buyers_per_reward"].isna().all()
 
 
 def test_buyers_are_unknown_without_orders() -> None:
