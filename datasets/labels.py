@@ -123,7 +123,8 @@ def label(frame: Frame, lang: Lang = "zh") -> Frame:
     Returns
     -------
     frame like `frame`
-        A value that is no known code (a store's name) stays as it is, and so do nulls.
+        A value that is no known code (a store's name) stays as it is, and so do nulls. Rows
+        keep their order; a pandas index starts anew from 0.
 
     Raises
     ------

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.datasets.clock import INSTANT
-from siyu.datasets.errors import DataError
+from siyu.datasets.errors import DataError, warn
 from siyu.datasets.ids import ids_in, lookup
 
 from .comembership import GroupPairs, group_pairs
 from .copurchase import BuyerPairs, buyer_pairs
 from .tie_arrays import check_weights
-from .tie_rules import TieRules
+from .tie_rules import ATTENTION_KINDS, TIE_WEIGHTS, TieRules
 from .undated import times_of
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def contacts_of(known: "Community", members: pa.Array, rules: TieRules) -> list[
             f"this community has: {', '.join(known.tables()) or 'none'}"
         )
     wanted = _wanted(there, rules)
+    _tell_of_unmet_weights(there, rules)
     found = [_from_rows(kind, rows[kind], members) for kind in rows if kind in wanted]
     if groups is not None and "comember" in wanted:
         found.append(_both_ways("comember", group_pairs(groups, members, rules.max_ties)))
@@ -131,6 +132,16 @@ def _wanted(there: list[str], rules: TieRules) -> set[str]:
             f"there are: {', '.join(sorted(set(there))) or 'none'}"
         )
     return {kind for kind in asked if rules.weight_of(kind) > 0}
+
+
+def _tell_of_unmet_weights(there: list[str], rules: TieRules) -> None:
+    """Warn of weights for kinds that are neither there nor known by name: slips of the pen."""
+    unmet = sorted(set(rules.weights or {}) - {*there, *TIE_WEIGHTS, *ATTENTION_KINDS})
+    if unmet:
+        warn(
+            f"weights name kinds of ties that are not there: {', '.join(map(repr, unmet))}; "
+            f"there are: {', '.join(sorted(set(there))) or 'none'}"
+        )
 
 
 def _rows_of(known: "Community", kind: str) -> pa.Table | None:

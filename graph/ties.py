@@ -99,8 +99,8 @@ def build_ties(
     Warns
     -----
     SiyuWarning
-        If ties of members with themselves or of weight 0 were dropped, and if undated rows
-        count at every `as_of`.
+        If ties of members with themselves or of weight 0 were dropped, if undated rows count
+        at every `as_of`, and if `weights` name a kind that is not there.
 
     Examples
     --------

@@ -246,3 +246,9 @@ def test_a_big_graph_takes_its_ties_as_they_are() -> None:
     found = build_ties(Community(ties=pairs, tz="UTC"), as_of=END, half_life=None)
     counted = pairs.groupby(["source", "target"]).size()
     np.testing.assert_allclose(found["weight"], np.log2(1 + counted))
+
+
+def test_a_weight_for_a_kind_that_is_not_there_is_told() -> None:
+    c = Community(ties=frame(source=[1], target=[2], tie_time=["2026-06-30"]), tz="UTC")
+    with pytest.warns(SiyuWarning, match="not there: 'repyl'; there are: tie"):
+        build_ties(c, as_of=END, weights={"repyl": 3.0, "mention": 2.0})
