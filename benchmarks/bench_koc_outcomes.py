@@ -38,10 +38,10 @@ from siyu.datasets.errors import SiyuWarning
 from siyu.datasets.public import load_ciao
 from siyu.datasets.randomness import stable_uniform
 from siyu.datasets.shrinkage import shrink_rate
+from siyu.graph.centrality import pagerank
 from siyu.graph.holes.burt import structural_holes
 from siyu.graph.member_graph import MemberGraph
 from siyu.graph.ranking.learned_backtest import koc_backtest
-from siyu.graph.ranking.learned_centrality import pagerank
 from siyu.graph.ranking.learned_comparison import Trial, compare, draw
 from siyu.graph.ranking.learned_koc import KocModel, checked_task, windows_before
 from siyu.graph.ranking.learned_trials import LEARNED, grow_trees, try_out

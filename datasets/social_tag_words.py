@@ -1,5 +1,7 @@
 """Words for the tags of speaking, sharing, visiting and messages: their names and codes."""
 
+from .fission_words import CAMPAIGN_KINDS
+
 __all__ = ["SOCIAL_CODES", "SOCIAL_NAMES", "SOCIAL_UNITS"]
 
 Words = dict[str, tuple[str, str]]
@@ -29,16 +31,6 @@ _SALES_CHANNELS: Words = {
     "miniprogram": ("小程序", "mini program"),
     "store": ("门店", "store"),
     "livestream": ("直播", "live show"),
-}
-
-_FISSION_KINDS: Words = {
-    "groupbuy": ("拼团", "team buying"),
-    "help": ("助力", "help a friend"),
-    "gift": ("送礼", "gift"),
-    "coupon": ("裂变券", "shared coupon"),
-    "bargain": ("砍价", "bargain"),
-    "contest": ("比拼", "contest"),
-    "swap": ("换群", "group swap"),
 }
 
 _SOURCES: Words = {
@@ -109,7 +101,7 @@ SOCIAL_CODES: dict[str, Words] = {
     "visit_depth_band": _DEPTHS,
     "favourite_channel": _SALES_CHANNELS,
     "reach_channel": _CHANNELS,
-    "referred_by_campaign": _FISSION_KINDS,
+    "referred_by_campaign": CAMPAIGN_KINDS,
     "acquisition_source": _SOURCES,
 }
 """Tag -> code -> words."""

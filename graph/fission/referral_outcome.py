@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from siyu.datasets.exact_sums import exact_sum
-from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import GammaPrior, shrink_mean, shrink_rate
 from siyu.graph.undated import UNDATED
 
@@ -19,7 +18,7 @@ from .referral_money import referral_money
 if TYPE_CHECKING:
     from siyu.datasets.community import Community
 
-__all__ = ["ReferralOutcome", "is_purchase", "referral_outcome"]
+__all__ = ["ReferralOutcome", "referral_outcome"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

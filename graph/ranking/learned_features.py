@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import DAY_US
 from siyu.datasets.ids import lookup
 from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.purchases import is_purchase
 from siyu.datasets.replies import speaker_statistics
 from siyu.datasets.shrinkage import shrink_rate
-from siyu.graph.fission.referral_outcome import is_purchase
+from siyu.graph.centrality import pagerank
 from siyu.graph.holes.bridging import community_bridging
 from siyu.graph.holes.burt import structural_holes
 from siyu.graph.member_graph import MemberGraph
@@ -27,7 +28,6 @@ from siyu.graph.undated import UNDATED
 
 from .koc_facts import KocFacts
 from .koc_habits import SHARES, YEAR, days_known
-from .learned_centrality import pagerank
 from .opinion_leaders import opinion_scores
 from .outcome_windows import (
     Adoptions,

@@ -13,8 +13,8 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.member_rows import MemberRows
+from siyu.datasets.purchases import is_purchase
 from siyu.graph.fission.forest_claims import Claims
-from siyu.graph.fission.referral_outcome import is_purchase
 from siyu.graph.tie_arrays import Codes
 from siyu.graph.tie_rules import ATTENTION_KINDS
 from siyu.graph.undated import UNDATED

@@ -18,8 +18,8 @@ from siyu.datasets.clock import instants
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.ordering import opens_run
+from siyu.datasets.purchases import is_purchase
 from siyu.datasets.spans import span_us
-from siyu.graph.fission.referral_outcome import is_purchase
 
 from .live_arcs import spans
 

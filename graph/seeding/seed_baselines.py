@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from siyu.graph.centrality import pagerank
 from siyu.graph.holes.burt import constraint
 from siyu.graph.member_graph import MemberGraph
-from siyu.graph.ranking.learned_centrality import pagerank
 from siyu.graph.tie_arrays import Ties
 
 from .seed_limits import SeedLimits

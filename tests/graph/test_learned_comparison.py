@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import average_precision_score, ndcg_score
 
+from siyu.graph.centrality import pagerank
 from siyu.graph.member_graph import MemberGraph
-from siyu.graph.ranking.learned_centrality import pagerank
 from siyu.graph.ranking.learned_comparison import MEASURES, Trial, compare, draw
 from siyu.graph.ranking.learned_ranking import Scale
 from siyu.graph.ranking.learned_trials import LEARNED, judge

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from siyu.graph.member_graph import MemberGraph
+from .member_graph import MemberGraph
 
 __all__ = ["pagerank"]
 
