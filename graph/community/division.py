@@ -126,6 +126,8 @@ def _of_array(members: MemberGraph, labels: Any) -> Ints:
 
 def same_type(known: pa.Array, asked: pa.Array, name: str) -> pa.Array:
     """Refuse to look for text ids among integers, or the other way round."""
-    if len(known) and len(asked) and known.type != asked.type:
-        raise DataError(f"member ids are {asked.type}, but those of {name} are {known.type}")
-    return pc.cast(known, asked.type)
+    whole = pa.types.is_integer(known.type), pa.types.is_integer(asked.type)
+    if len(known) and len(asked) and whole[0] != whole[1]:
+        kinds = [("integers" if is_whole else "text") for is_whole in whole]
+        raise DataError(f"member ids are {kinds[1]}, but those of {name} are {kinds[0]}")
+    return pc.cast(known if len(asked) else known[:0], asked.type)

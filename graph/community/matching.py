@@ -155,7 +155,8 @@ def best_pairs(overlaps: Overlaps, allowed: npt.NDArray[np.bool_]) -> Ints:
     first = np.concatenate([overlaps.first[rows], np.arange(n)])
     second = np.concatenate([overlaps.second[rows], m + np.arange(n)])
     worth = np.concatenate([weight, np.full(n, 1e-9)])
-    matrix = sparse.csr_array((worth, (first, second)), shape=(n, m + n))
+    at = first.astype(np.int32), second.astype(np.int32)  # the only indices the matching takes
+    matrix = sparse.csr_array((worth, at), shape=(n, m + n))
     one, other = sparse.csgraph.min_weight_full_bipartite_matching(matrix, maximize=True)
     real = other < m
     chosen = np.isin(

@@ -162,7 +162,9 @@ def test_a_missing_community_is_refused() -> None:
 
 def test_ids_of_another_type_are_refused() -> None:
     text = pd.DataFrame({"member_id": ["0", "1"], "community": 0})
-    with pytest.raises(DataError, match="member ids are int64, but those of communities are large"):
+    with pytest.raises(
+        DataError, match="member ids are integers, but those of communities are text"
+    ):
         community_bridging(nx.path_graph(2), text)
 
 

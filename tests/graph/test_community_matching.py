@@ -155,7 +155,7 @@ def test_at_least_one_run_must_be_given() -> None:
             division(0, 0).assign(community=pd.array([0, None], "Int64")),
             "previous: 1 rows lack community",
         ),
-        (division(0, text=True), "member ids are int64, but those of previous are"),
+        (division(0, text=True), "member ids are integers, but those of previous are text"),
     ],
 )
 def test_a_frame_that_is_no_division_is_refused(frame: Any, message: str) -> None:

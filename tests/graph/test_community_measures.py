@@ -152,7 +152,7 @@ def test_a_member_without_a_community_is_refused() -> None:
 
 
 def test_ids_of_another_type_are_refused() -> None:
-    with pytest.raises(DataError, match="member ids are large_string"):
+    with pytest.raises(DataError, match="member ids are text, but those of"):
         community_quality(nx.Graph([("a", "b")]), division(0, 0))
 
 
