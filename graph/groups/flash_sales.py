@@ -88,7 +88,7 @@ def flash_group_sales(
     >>> found[["group_id", "is_over", "n_orders"]].head(2)
       group_id  is_over  n_orders
     0   g00005     True         5
-    1   g00006     True        13
+    1   g00006     True         9
     """
     pause = span_us("quiet", quiet)
     groups = c.arrow("groups")

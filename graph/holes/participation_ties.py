@@ -63,6 +63,7 @@ def participation(
     Examples
     --------
     >>> import networkx as nx
+    >>> import pandas as pd
     >>> rooms = pd.DataFrame({"member_id": [1, 2, 3, 4], "community": [0, 0, 0, 1]})
     >>> participation(nx.Graph([(1, 2), (2, 3), (2, 4)]), rooms).round(3)
        member_id  community  strength  participation  within_z
@@ -110,6 +111,7 @@ def community_ties(
     Examples
     --------
     >>> import networkx as nx
+    >>> import pandas as pd
     >>> rooms = pd.DataFrame({"member_id": [1, 2, 3], "community": [0, 0, 1]})
     >>> community_ties(nx.Graph([(1, 2), (1, 3)]), rooms)
        member_id  community  n_ties  strength  share  is_home
