@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from siyu.datasets import Community, ParameterError
 from siyu.datasets.frames import to_arrow
+from siyu.datasets.labels import words_of
 from siyu.steps import find_koc
 from siyu.table_file import check_file, for_people, language, write_table
 
@@ -53,7 +54,7 @@ def write_koc(
     table, _ = to_arrow(find_koc(c, as_of=as_of, exclude=left_out).ranked)
     n_ranked = int(pc.sum(table["rank"].is_valid()).as_py() or 0)
     if lang is not None:
-        table = for_people(table, {}, lang)
+        table = for_people(table, words_of("koc_column", lang), lang)
     write_table(out, table)
     return n_ranked, table.num_rows - n_ranked
 

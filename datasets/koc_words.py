@@ -3,6 +3,24 @@
 __all__ = ["KOC_WORDS"]
 
 KOC_WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "koc_column": {
+        "member_id": ("会员", "member"),
+        "rank": ("名次", "rank"),
+        "score": ("得分", "score"),
+        "tier": ("层级", "tier"),
+        "held_back_because": ("未列核心的原因", "below the core because"),
+        "confidence": ("把握", "confidence"),
+        "role": ("角色", "role"),
+        "bridging": ("桥接", "bridging"),
+        "trust": ("被听见", "trust"),
+        "referral": ("带来买家", "referral"),
+        "sharing": ("分享", "sharing"),
+        "purchases": ("自己购买", "purchases"),
+        "activity": ("活跃", "activity"),
+        "tenure": ("会龄", "tenure"),
+        "reasons": ("理由", "reasons"),
+        "excluded_because": ("未入选的原因", "not ranked because"),
+    },
     "role": {
         "connector": ("桥接者", "connector"),
         "opinion_leader": ("意见领袖", "opinion leader"),

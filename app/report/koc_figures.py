@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.frames import Frame, to_arrow
 from siyu.datasets.ids import encode, lookup, union
+from siyu.datasets.labels import WORDS
 
 from .figure_style import COLOURS, GREY, RED, empty, figure, plain
 from .member_places import Network, places, shown_members
@@ -22,15 +23,6 @@ _MAP = Text(
 )
 _WHY = Text("排名靠前的 KOC 强在哪里", "What the first KOC are strong in")
 _NO_KOC = Text("没有可画的 KOC", "No KOC to draw")
-_COMPONENTS = {
-    "bridging": Text("桥接", "Bridging"),
-    "trust": Text("被听见", "Trust"),
-    "referral": Text("带来买家", "Referral"),
-    "sharing": Text("分享", "Sharing"),
-    "purchases": Text("自己购买", "Purchases"),
-    "activity": Text("活跃", "Activity"),
-    "tenure": Text("会龄", "Tenure"),
-}
 _MOST_TIES = 5_000
 _N_KOC = 20
 
@@ -155,7 +147,8 @@ def component_names(table: pa.Table) -> list[str]:
 
 def component_words(name: str) -> Text:
     """Give the words for a component; its column name where there are none."""
-    return _COMPONENTS.get(name, Text(name, name))
+    zh, en = WORDS["koc_column"].get(name, (name, name))
+    return Text(zh, en[:1].upper() + en[1:] if zh != name else en)
 
 
 def _network(koc: pa.Table, ties: pa.Table, communities: Frame | None) -> Network:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from siyu.datasets import Community, ParameterError, make_community
+from siyu.datasets.labels import words_of
 from siyu.graph import koc
 from siyu.koc_file import write_koc
 
@@ -29,9 +30,15 @@ def test_the_file_holds_what_koc_gives(community: Community, tmp_path: Path) -> 
 def test_people_read_words_and_lists_in_one_cell(community: Community, tmp_path: Path) -> None:
     write_koc(community, tmp_path / "koc.csv", as_of=AS_OF, words="zh")
     found = pd.read_csv(tmp_path / "koc.csv")
-    reasons = ";".join(found["reasons"].dropna()).replace("; ", ";").split(";")
+    assert found.columns[:4].tolist() == ["会员", "名次", "得分", "层级"]
+    reasons = "; ".join(found["理由"].dropna()).split("; ")
     assert {"连接多个圈子", "说话有人听"} <= set(reasons)
-    assert found["excluded_because"].dropna().isin(["员工", "已退出个性化服务", "疑似作弊"]).all()
+    known = ["员工", "已退出个性化服务", "疑似作弊，待人工核查"]
+    assert found["未入选的原因"].dropna().isin(known).all()
+
+
+def test_every_column_of_the_list_has_a_name_for_people(community: Community) -> None:
+    assert set(koc(community, as_of=AS_OF).columns) == set(words_of("koc_column"))
 
 
 def test_a_file_of_ids_leaves_members_out(community: Community, tmp_path: Path) -> None:
