@@ -271,8 +271,7 @@ class Community:
         zones = sorted({part.tz for part in parts})
         if len(zones) > 1:
             raise DataError(f"the parts cut days in different zones: {', '.join(zones)}")
-        tables = merged_tables(parts, identities, on_conflict)
-        return cls(tz=zones[0], **tables)
+        return cls(tz=zones[0], **merged_tables(parts, identities, on_conflict))
 
     def __getattr__(self, name: str) -> Any:
         if name not in SCHEMAS:
