@@ -30,8 +30,8 @@ import pandas as pd
 from siyu.datasets import Community, SiyuWarning, load_complete_journey
 from siyu.datasets.intervals import bootstrap_mean, paired_difference
 from siyu.recommend import OfferRecommender, list_quality, next_purchases
-from siyu.recommend.baselines import bought_most_often, most_popular
-from siyu.recommend.candidates import find_candidates
+from siyu.recommend.candidates.finding import find_candidates
+from siyu.recommend.evaluation.baselines import bought_most_often, most_popular
 
 _MEASURES = ("ndcg", "recall", "average_precision", "hit")
 _PLAIN = "plain model"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from siyu.datasets.lazy import attach
 
 if TYPE_CHECKING:
-    from siyu.recommend.metrics import list_quality, next_purchases
+    from siyu.recommend.evaluation.metrics import list_quality, next_purchases
     from siyu.recommend.recommender import OfferRecommender
 
 __all__ = ["OfferRecommender", "list_quality", "next_purchases"]
@@ -17,7 +17,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "OfferRecommender": "siyu.recommend.recommender",
-        "list_quality": "siyu.recommend.metrics",
-        "next_purchases": "siyu.recommend.metrics",
+        "list_quality": "siyu.recommend.evaluation.metrics",
+        "next_purchases": "siyu.recommend.evaluation.metrics",
     },
 )

@@ -15,20 +15,20 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import lookup
+from siyu.recommend.lists.batches import Wanted
+from siyu.recommend.lists.explanation import explain_pair
+from siyu.recommend.lists.list_table import make_lists
+from siyu.recommend.lists.model import Model, ids_like, shop_at, who_is_asked, why_plain
+from siyu.recommend.market.factorisation import FactorOptions
+from siyu.recommend.market.snapshot import SnapshotOptions
+from siyu.recommend.online.storage import read_model, write_model
+from siyu.recommend.ranking.ranker import LISTS, RankerOptions, fit_ranker
+from siyu.recommend.ranking.training import Recipe, build_windows, earlier_moments
+from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures
+from siyu.recommend.tables.purchases import ACTIVITIES, Purchases
+from siyu.recommend.tables.setting import default_attributes
 
-from .batches import Wanted
-from .explain import explain_pair
-from .factorisation import FactorOptions
-from .lists import make_lists
-from .member_columns import MemberColumns, MemberFeatures
-from .model import Model, ids_like, shop_at, who_is_asked, why_plain
 from .parameters import microseconds, one_of, seed_of
-from .purchases import ACTIVITIES, Purchases
-from .ranker import LISTS, RankerOptions, fit_ranker
-from .setting import default_attributes
-from .snapshot import SnapshotOptions
-from .storage import read_model, write_model
-from .training import Recipe, build_windows, earlier_moments
 
 __all__ = ["OfferRecommender"]
 
@@ -55,7 +55,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         Within what time; at least a day. Training windows are as long.
     activity : {"orders", "events"}
         What counts as a purchase: order lines, or events that name a product (where there are
-        no orders); see `siyu.recommend.purchases`.
+        no orders); see `siyu.recommend.tables.purchases`.
     ranker : {"auto", "always", "never"}
         Whether the trees rank: if they win, whenever they could be trained, or not at all.
     objective : {"binary", "lambdarank", "rank_xendcg"}
@@ -211,7 +211,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             ``source`` : ``model``, ``fallback``, ``cold_start`` (no purchase known: popular in
             the member's store or region, else everywhere) or ``non_personal`` (the member opted
             out: the same list for all);
-            ``reason`` : a code of `siyu.recommend.reasons`.
+            ``reason`` : a code of `siyu.recommend.lists.reasons`.
 
         Raises
         ------

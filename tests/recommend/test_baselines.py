@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from siyu.datasets import Community, ParameterError
-from siyu.recommend.baselines import bought_most_often, most_popular
+from siyu.recommend.evaluation.baselines import bought_most_often, most_popular
 
 AS_OF = pd.Timestamp("2026-03-01", tz="UTC")
 

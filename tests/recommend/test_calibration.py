@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siyu.recommend.calibration import Calibration
+from siyu.recommend.ranking.calibration import Calibration
 
 
 def test_probabilities_are_the_rates() -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from siyu.recommend import OfferRecommender
-from siyu.recommend.candidates import Candidates, Quotas, find_candidates
-from siyu.recommend.features import FEATURES, feature_list, feature_matrix
-from siyu.recommend.snapshot import Snapshot, SnapshotReader
+from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
+from siyu.recommend.features.declared import FEATURES, feature_list, feature_matrix
+from siyu.recommend.market.snapshot import Snapshot, SnapshotReader
 
 NONE = Quotas(own=0, neighbours=0, taste=0, together=0, nearby=0, popular=0)
 

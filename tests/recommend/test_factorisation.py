@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from siyu.recommend.blas import one_blas_thread
-from siyu.recommend.factorisation import FactorOptions, Factors, factorise
+from siyu.recommend.market.factorisation import FactorOptions, Factors, factorise
 
 
 def two_tastes() -> csr_array:

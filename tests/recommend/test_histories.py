@@ -7,9 +7,9 @@ import pytest
 
 from siyu.datasets import Community, DataError
 from siyu.datasets.clock import DAY_US
-from siyu.recommend.histories import Histories
-from siyu.recommend.purchases import Purchases
-from siyu.recommend.setting import Setting, default_attributes, in_stock
+from siyu.recommend.market.histories import Histories
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import Setting, default_attributes, in_stock
 
 AS_OF = pd.Timestamp("2026-03-01", tz="UTC")
 NOW = AS_OF.value // 1000

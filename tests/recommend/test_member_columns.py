@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
-from siyu.recommend.member_columns import MemberColumns, compute_columns
+from siyu.recommend.tables.member_columns import MemberColumns, compute_columns
 
 MEMBERS = pa.array([1, 2, 3])
 DAY = 86_400_000_000

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from siyu.recommend.neighbours import AlikeMembers, alike_products, sample_rows
+from siyu.recommend.market.neighbours import AlikeMembers, alike_products, sample_rows
 from siyu.recommend.top_entries import top_entries
 
 

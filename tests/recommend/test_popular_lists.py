@@ -6,10 +6,10 @@ import pytest
 
 from siyu.datasets import Community
 from siyu.datasets.clock import DAY_US
-from siyu.recommend.popular_lists import list_for_all, lists_by_segment
-from siyu.recommend.purchases import Purchases
-from siyu.recommend.setting import Setting
-from siyu.recommend.snapshot import Snapshot, SnapshotOptions
+from siyu.recommend.market.popular_lists import list_for_all, lists_by_segment
+from siyu.recommend.market.snapshot import Snapshot, SnapshotOptions
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import Setting
 
 AS_OF = pd.Timestamp("2026-03-01", tz="UTC")
 NOW = AS_OF.value // 1000

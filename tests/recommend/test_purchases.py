@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from siyu.datasets import Community, DataError, ParameterError
-from siyu.recommend.purchases import Purchases
+from siyu.recommend.tables.purchases import Purchases
 
 JAN = pd.Timestamp("2026-01-01", tz="UTC")
 

@@ -2,10 +2,16 @@ import numpy as np
 import pytest
 
 from planted_shop import AS_OF, make_shop
-from siyu.recommend.candidates import Candidates
-from siyu.recommend.purchases import Purchases
-from siyu.recommend.ranker import RankerOptions, fit_ranker, plain_parts, sum_parts, top_rows
-from siyu.recommend.training import earlier_moments
+from siyu.recommend.candidates.finding import Candidates
+from siyu.recommend.ranking.ranker import (
+    RankerOptions,
+    fit_ranker,
+    plain_parts,
+    sum_parts,
+    top_rows,
+)
+from siyu.recommend.ranking.training import earlier_moments
+from siyu.recommend.tables.purchases import Purchases
 
 NOW = AS_OF.value // 1000
 DAY = 86_400_000_000

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from siyu.datasets.affinity import decay
 from siyu.datasets.clock import DAY_US
-
-from .purchases import Purchases
-from .setting import Setting
-from .sorted_keys import Bools, Floats, Ints, Keyed, run_starts, run_sum
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, run_starts, run_sum
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import Setting
 
 __all__ = ["HALF_LIVES", "GroupHistory", "Histories", "Segment"]
 

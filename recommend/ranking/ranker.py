@@ -20,11 +20,11 @@ from siyu.datasets.boosting import (
     train,
 )
 from siyu.datasets.intervals import Interval, paired_difference
+from siyu.recommend.candidates.finding import Candidates
+from siyu.recommend.evaluation.metrics import measure
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts, within_run
 
 from .calibration import Calibration
-from .candidates import Candidates
-from .metrics import measure
-from .sorted_keys import Bools, Floats, Ints, run_starts, within_run
 from .training import Window
 
 __all__ = [

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .candidates import Candidates, Quotas, find_candidates
-from .ranker import Ranker, plain_parts, sum_parts, top_rows
+from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
+from siyu.recommend.market.snapshot import SnapshotReader
+from siyu.recommend.ranking.ranker import Ranker, plain_parts, sum_parts, top_rows
+from siyu.recommend.ranking.training import Recipe
+from siyu.recommend.sorted_keys import Bools, Ints
+
 from .reasons import reasons_of_rows
-from .snapshot import SnapshotReader
-from .sorted_keys import Bools, Ints
-from .training import Recipe
 
 __all__ = [
     "Batch",

@@ -11,12 +11,11 @@ import pyarrow.compute as pc
 from siyu.datasets.community import Community
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.ids import lookup
-
-from .member_columns import MemberFeatures, compute_columns
-from .purchases import Purchases
-from .ranker import Ranker
-from .shop import Shop
-from .training import Recipe, Window
+from siyu.recommend.ranking.ranker import Ranker
+from siyu.recommend.ranking.training import Recipe, Window
+from siyu.recommend.tables.member_columns import MemberFeatures, compute_columns
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.shop import Shop
 
 __all__ = ["Model", "ids_like", "shop_at", "who_is_asked", "why_plain"]
 

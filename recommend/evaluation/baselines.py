@@ -9,9 +9,8 @@ from siyu.datasets.clock import DAY_US
 from siyu.datasets.community import Community
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, from_arrow
-
-from .purchases import Purchases
-from .sorted_keys import Ints, ranges, run_starts, within_run
+from siyu.recommend.sorted_keys import Ints, ranges, run_starts, within_run
+from siyu.recommend.tables.purchases import Purchases
 
 __all__ = ["bought_most_often", "most_popular"]
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .blas import one_blas_thread
-from .snapshot import SnapshotReader
-from .sorted_keys import Bools, Floats, Ints, ranges, run_starts, within_run
-from .top_entries import top_entries
+from siyu.recommend.blas import one_blas_thread
+from siyu.recommend.market.snapshot import SnapshotReader
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, ranges, run_starts, within_run
+from siyu.recommend.top_entries import top_entries
 
 __all__ = ["SOURCES", "Candidates", "Quotas", "find_candidates"]
 

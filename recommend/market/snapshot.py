@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
+from siyu.recommend.sorted_keys import Bools, Floats, Ints
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import Setting
+
 from .factorisation import FactorOptions, Factors, factorise
 from .histories import Histories
 from .neighbours import AlikeMembers, alike_products, sample_rows
-from .purchases import Purchases
-from .setting import Setting
-from .sorted_keys import Bools, Floats, Ints
 
 __all__ = ["Snapshot", "SnapshotOptions"]
 

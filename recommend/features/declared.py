@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from siyu.datasets.boosting import FeatureMatrix
-
-from .candidates import Candidates
-from .histories import GroupHistory, Histories
-from .snapshot import Snapshot
-from .sorted_keys import Bools, Floats, Ints
+from siyu.recommend.candidates.finding import Candidates
+from siyu.recommend.market.histories import GroupHistory, Histories
+from siyu.recommend.market.snapshot import Snapshot
+from siyu.recommend.sorted_keys import Bools, Floats, Ints
 
 __all__ = ["FAMILIES", "FEATURES", "Feature", "feature_list", "feature_matrix"]
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from siyu.recommend.sorted_keys import Bools, Ints
+
 from .histories import Segment
 from .snapshot import Snapshot
-from .sorted_keys import Bools, Ints
 
 __all__ = ["Listed", "list_for_all", "lists_by_segment"]
 

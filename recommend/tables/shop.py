@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import INSTANT, instants
 from siyu.datasets.community import Community
 from siyu.datasets.ids import encode, lookup
+from siyu.recommend.market.snapshot import Snapshot
+from siyu.recommend.sorted_keys import Bools
 
 from .setting import in_stock
-from .snapshot import Snapshot
-from .sorted_keys import Bools
 
 __all__ = ["Shop"]
 

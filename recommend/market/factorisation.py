@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siyu.datasets.randomness import generator
-
-from .blas import one_blas_thread
-from .sorted_keys import Floats, Ints
+from siyu.recommend.blas import one_blas_thread
+from siyu.recommend.sorted_keys import Floats, Ints
 
 __all__ = ["FactorOptions", "Factors", "factorise"]
 

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError
 from siyu.datasets.ids import encode, lookup
+from siyu.recommend.sorted_keys import Bools, Ints
 
 from .purchases import Purchases
-from .sorted_keys import Bools, Ints
 
 __all__ = ["Setting", "default_attributes", "in_stock"]
 

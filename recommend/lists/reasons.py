@@ -15,9 +15,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .candidates import Candidates
-from .snapshot import Snapshot
-from .sorted_keys import Floats, Ints, run_starts
+from siyu.recommend.candidates.finding import Candidates
+from siyu.recommend.market.snapshot import Snapshot
+from siyu.recommend.sorted_keys import Floats, Ints, run_starts
 
 __all__ = ["REASONS", "reasons_of_rows", "reasons_of_segments"]
 

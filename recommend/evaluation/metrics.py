@@ -15,9 +15,8 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.frames import Frame, from_arrow, to_arrow
 from siyu.datasets.ids import ids_in, lookup
-
-from .purchases import Purchases
-from .sorted_keys import Bools, Ints, run_starts, within_run
+from siyu.recommend.sorted_keys import Bools, Ints, run_starts, within_run
+from siyu.recommend.tables.purchases import Purchases
 
 __all__ = ["ListQuality", "list_quality", "measure", "next_purchases"]
 

@@ -18,8 +18,7 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.frames import Frame, to_arrow
 from siyu.datasets.ids import ids_in, lookup
-
-from .sorted_keys import Floats
+from siyu.recommend.sorted_keys import Floats
 
 __all__ = ["MemberColumns", "MemberFeatures", "compute_columns"]
 

@@ -8,14 +8,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from siyu.datasets.ids import lookup
+from siyu.recommend.market.popular_lists import Listed, list_for_all, lists_by_segment
+from siyu.recommend.market.snapshot import SnapshotReader
+from siyu.recommend.sorted_keys import Ints
+from siyu.recommend.tables.shop import Shop
 
 from .batches import Wanted, rank_members
 from .model import Model
-from .popular_lists import Listed, list_for_all, lists_by_segment
 from .reasons import reasons_of_segments
-from .shop import Shop
-from .snapshot import SnapshotReader
-from .sorted_keys import Ints
 
 __all__ = ["COLUMNS", "make_lists"]
 

@@ -11,9 +11,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siyu.datasets.randomness import generator
-
-from .sorted_keys import Floats, Ints
-from .top_entries import top_entries
+from siyu.recommend.sorted_keys import Floats, Ints
+from siyu.recommend.top_entries import top_entries
 
 __all__ = ["AlikeMembers", "alike_products", "sample_rows"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .sorted_keys import Bools
+from siyu.recommend.sorted_keys import Bools
 
 __all__ = ["Calibration"]
 

@@ -9,15 +9,14 @@ import pyarrow as pa
 from siyu.datasets.boosting import FeatureMatrix
 from siyu.datasets.community import Community
 from siyu.datasets.windows import training_cuts
-
-from .candidates import Candidates, Quotas, find_candidates
-from .features import Feature, feature_list, feature_matrix
-from .member_columns import MemberColumns, MemberFeatures, compute_columns
-from .neighbours import sample_rows
-from .purchases import Purchases
-from .setting import Setting
-from .snapshot import Snapshot, SnapshotOptions
-from .sorted_keys import Bools, Floats, Ints
+from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
+from siyu.recommend.features.declared import Feature, feature_list, feature_matrix
+from siyu.recommend.market.neighbours import sample_rows
+from siyu.recommend.market.snapshot import Snapshot, SnapshotOptions
+from siyu.recommend.sorted_keys import Bools, Floats, Ints
+from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures, compute_columns
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import Setting
 
 __all__ = ["Recipe", "Window", "build_windows", "earlier_moments"]
 

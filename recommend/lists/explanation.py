@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from siyu.datasets.boosting import FeatureMatrix
 from siyu.datasets.labels import words_of
+from siyu.recommend.candidates.finding import Candidates, find_candidates
+from siyu.recommend.features.declared import FAMILIES
+from siyu.recommend.market.snapshot import SnapshotReader
 
 from .batches import Wanted, plain_parts_of, quotas_for, score_pairs
-from .candidates import Candidates, find_candidates
-from .features import FAMILIES
 from .model import Model
-from .snapshot import SnapshotReader
 
 __all__ = ["explain_pair"]
 

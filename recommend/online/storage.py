@@ -12,18 +12,17 @@ from scipy.sparse import csr_array
 from siyu.datasets.boosting import BoostedTrees
 from siyu.datasets.bundle import Bundle, read_bundle, write_bundle
 from siyu.datasets.intervals import Interval
-
-from .calibration import Calibration
-from .candidates import Quotas
-from .factorisation import FactorOptions, Factors
-from .histories import GroupHistory, Histories, Segment
-from .member_columns import MemberColumns
-from .model import Model
-from .ranker import LISTS, Comparison, Ranker
-from .shop import Shop
-from .snapshot import Snapshot, SnapshotOptions
-from .sorted_keys import Floats, Keyed
-from .training import Recipe
+from siyu.recommend.candidates.finding import Quotas
+from siyu.recommend.lists.model import Model
+from siyu.recommend.market.factorisation import FactorOptions, Factors
+from siyu.recommend.market.histories import GroupHistory, Histories, Segment
+from siyu.recommend.market.snapshot import Snapshot, SnapshotOptions
+from siyu.recommend.ranking.calibration import Calibration
+from siyu.recommend.ranking.ranker import LISTS, Comparison, Ranker
+from siyu.recommend.ranking.training import Recipe
+from siyu.recommend.sorted_keys import Floats, Keyed
+from siyu.recommend.tables.member_columns import MemberColumns
+from siyu.recommend.tables.shop import Shop
 
 __all__ = ["read_model", "write_model"]
 

@@ -19,8 +19,7 @@ from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.ids import encode, lookup
-
-from .sorted_keys import Bools, Ints, run_starts, run_sum
+from siyu.recommend.sorted_keys import Bools, Ints, run_starts, run_sum
 
 __all__ = ["ACTIVITIES", "Purchases"]
 

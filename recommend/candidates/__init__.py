@@ -1,0 +1,3 @@
+"""The products worth scoring for each member, source by source."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Who will redeem which coupon."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""How good lists are: measures, baselines, time splits, comparisons."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What the ranker knows of a pair of member and product, declared once."""
+
+__all__: list[str] = []
