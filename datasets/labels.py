@@ -14,6 +14,7 @@ from .community_words import COMMUNITY_WORDS
 from .errors import ParameterError
 from .fission_words import FISSION_WORDS
 from .frames import Frame, from_arrow, to_arrow
+from .gate_words import GATE_WORDS
 from .group_words import GROUP_WORDS
 from .journey_words import JOURNEY_WORDS
 from .koc_words import KOC_WORDS
@@ -95,6 +96,7 @@ WORDS: dict[str, Words] = {
     "after": _TAG_VALUES,
     "change": _CHANGES,
     **FISSION_WORDS,
+    **GATE_WORDS,
     **JOURNEY_WORDS,
     **KOC_WORDS,
     **LEARNED_KOC_WORDS,
