@@ -20,7 +20,7 @@ from siyu.recommend.lists.explanation import explain_pair
 from siyu.recommend.lists.list_table import make_lists
 from siyu.recommend.lists.model import Model, ids_like, shop_at, who_is_asked, why_plain
 from siyu.recommend.market.factorisation import FactorOptions
-from siyu.recommend.market.snapshot import SnapshotOptions
+from siyu.recommend.market.market import MarketOptions
 from siyu.recommend.online.storage import read_model, write_model
 from siyu.recommend.ranking.ranker import LISTS, RankerOptions, fit_ranker
 from siyu.recommend.ranking.training import Recipe, build_windows, earlier_moments
@@ -227,7 +227,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         SiyuWarning
             If members asked for are not known, or are staff.
         """
-        model, reader = self._fitted(), self._reader
+        model = self._fitted()
         if k < 1:
             raise ParameterError("k", f"k must be 1 or more, got {k}")
         if (community is None) != (as_of is None):
@@ -236,14 +236,14 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             c, moment = community.before(as_of), community.moment(as_of)
             bought = Purchases.of(c, activity=model.recipe.activity)
             shop = shop_at(c, bought, moment, model.recipe, member_features)
-            model, reader = replace(model, shop=shop), shop.snapshot.reader()
+            model = replace(model, shop=shop)
         asked = model.shop.addressed
         if members is not None:
             asked, told = who_is_asked(model.shop, members)
             if told:
                 warn(told)
         wanted = Wanted(k, only_new, model.shop.offered)
-        return from_arrow(make_lists(model, reader, asked, wanted, progress), output)
+        return from_arrow(make_lists(model, asked, wanted, progress), output)
 
     def explain(self, member_id: Any, product_id: Any, *, only_new: bool = False) -> Frame:
         """Take apart the score of one product for one member, in the state of the fit.
@@ -266,20 +266,21 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         DataError
             If the member or the product is not known, or the member gets no personal list.
         """
-        shop = self._fitted().shop
+        model = self._fitted()
+        shop = model.shop
         asked = ids_like([member_id], "member_id", shop.addressed.type)
-        named = ids_like([product_id], "product_id", shop.snapshot.products.type)
-        member = int(lookup(asked, shop.snapshot.members)[0])
-        product = int(lookup(named, shop.snapshot.products)[0])
+        named = ids_like([product_id], "product_id", shop.market.products.type)
+        member = int(lookup(asked, shop.bought.members)[0])
+        product = int(lookup(named, shop.market.products)[0])
         if product < 0:
             raise DataError(f"product {product_id!r} was never bought before {self.as_of_}")
-        if member < 0 or not shop.snapshot.histories.members["n_baskets"][member]:
+        if member < 0 or member not in shop.bought.basket_member:
             raise DataError(
                 f"member {member_id!r} has no purchases that may be used: the list is popular "
                 "products, and nothing in it is personal"
             )
         wanted = Wanted(1, only_new, shop.offered)
-        return from_arrow(explain_pair(self._fitted(), self._reader, (member, product), wanted))
+        return from_arrow(explain_pair(model, (member, product), wanted))
 
     def save(self, folder: str | Path) -> None:
         """Write the model and the state of the fit as a verified bundle.
@@ -341,7 +342,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             horizon=microseconds(self.horizon),
             attributes=(),
             columns=MemberColumns({}),
-            options=SnapshotOptions(factors=factors),
+            options=MarketOptions(factors=factors),
         )
 
     def _ranker_options(self, recipe: Recipe) -> RankerOptions:
@@ -357,8 +358,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     def _keep(self, model: Model) -> None:
         """Hold a model, and show what it is."""
         self.model_ = model
-        self._reader = model.shop.snapshot.reader()
-        self.as_of_ = pd.Timestamp(model.shop.snapshot.moment, unit="us", tz="UTC")
+        self.as_of_ = pd.Timestamp(model.shop.market.moment, unit="us", tz="UTC")
         ranks = model.ranker.ranks
         self.source_ = {name: "model" if ranks(name) is not None else "fallback" for name in LISTS}
         trees = model.ranker.trees

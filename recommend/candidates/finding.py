@@ -7,17 +7,17 @@
 ``nearby``     bought most, lately, in the member's store
 ``popular``    bought most, lately, everywhere
 
-All but the first give products that the member never bought. Members are worked on in blocks with
-fixed borders, so that a member's candidates and scores are the same, bit for bit, whoever else is
-asked for.
+All but the first give products that the member never bought. Members are worked on in blocks; a
+member's candidates and scores are the same, bit for bit, whoever else is in the block.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from siyu.recommend.blas import one_blas_thread
-from siyu.recommend.market.snapshot import SnapshotReader
+from siyu.recommend.market.market import Market
+from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, ranges, run_starts, within_run
 from siyu.recommend.top_entries import top_entries
 
@@ -46,28 +46,41 @@ class Candidates:
 
     Attributes
     ----------
-    member, product : int64 arrays, codes, ascending by member, then product
-    neighbours, taste, together : float32 arrays
-        0 for products outside the snapshot's head.
+    row : int64 array, n_pairs
+        Row of the member in the histories; ascending by row, then product.
+    product : int64 array, n_pairs, codes
+    scores : mapping of source name to float32 array, n_pairs
+        0 for products outside the market's head.
     """
 
-    member: Ints
+    row: Ints
     product: Ints
-    neighbours: Floats
-    taste: Floats
-    together: Floats
+    scores: Mapping[str, Floats]
 
     def __len__(self) -> int:
-        return len(self.member)
+        return len(self.row)
 
     def take(self, rows: Bools | Ints | slice) -> "Candidates":
         """Keep some of the pairs: a mask, positions, or a slice."""
-        return Candidates(*(getattr(self, name)[rows] for name in Candidates.__slots__))
+        scores = {name: values[rows] for name, values in self.scores.items()}
+        return Candidates(self.row[rows], self.product[rows], scores)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Candidates"]) -> "Candidates":
+        """Put parts one after the other."""
+        scores = {
+            name: np.concatenate([part.scores[name] for part in parts]) for name in parts[0].scores
+        }
+        return cls(
+            np.concatenate([part.row for part in parts]),
+            np.concatenate([part.product for part in parts]),
+            scores,
+        )
 
 
 def find_candidates(
-    reader: SnapshotReader,
-    members: Ints,
+    market: Market,
+    histories: MemberHistories,
     quotas: Quotas,
     offered: Bools | None = None,
     further: Ints | None = None,
@@ -76,67 +89,67 @@ def find_candidates(
 
     Parameters
     ----------
-    reader : SnapshotReader
-    members : int64 array, ascending codes
+    market : Market
+    histories : MemberHistories
     quotas : Quotas
     offered : bool array, n_products, optional
         Only these products.
     further : int64 array, optional
-        Pairs ``member x n_products + product`` to be scored as well, whatever their source.
+        Pairs ``row x n_products + product`` to be scored as well, whatever their source.
 
     Returns
     -------
     Candidates
-        Memory: some 16 MB beside the result.
+        The same for a member whoever else is in the histories. Memory: some 16 MB beside the
+        result.
     """
     if offered is None:
-        offered = np.ones(reader.snapshot.histories.n_products, np.bool_)
+        offered = np.ones(market.n_products, np.bool_)
     if further is None:
         further = np.zeros(0, np.int64)
-    borders = run_starts(members // _BLOCK)[1:]
-    with one_blas_thread():
-        found = [
-            _of_block(_Block.of(reader, block, offered), quotas, further)
-            for block in np.split(members, borders)
+    return Candidates.joined(
+        [
+            _of_block(_Block.of(market, histories, start, offered), quotas, further)
+            for start in range(0, max(len(histories), 1), _BLOCK)
         ]
-    columns = [[getattr(one, name) for one in found] for name in Candidates.__slots__]
-    return Candidates(*(np.concatenate(parts) for parts in columns))
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Block:
-    """Some members between two borders, and what each has bought."""
+    """Some members, one row after the other, and what each has bought."""
 
-    reader: SnapshotReader
-    members: Ints
+    market: Market
+    histories: MemberHistories
+    rows: slice
     offered: Bools
-    own_pairs: Ints
+    own_pairs: slice
     own_row: Ints
     own_product: Ints
 
     @classmethod
-    def of(cls, reader: SnapshotReader, members: Ints, offered: Bools) -> "_Block":
-        starts, stops = reader.own_starts[members], reader.own_starts[members + 1]
-        pairs = ranges(starts, stops)
-        row = np.repeat(np.arange(len(members)), stops - starts)
-        histories = reader.snapshot.histories
-        product = histories.pairs.keys[pairs] % histories.n_products
-        return cls(reader, members, offered, pairs, row, product)
+    def of(cls, market: Market, histories: MemberHistories, start: int, offered: Bools) -> "_Block":
+        rows = slice(start, min(start + _BLOCK, len(histories)))
+        pairs = slice(int(histories.starts[rows.start]), int(histories.starts[rows.stop]))
+        row, product = np.divmod(histories.pairs.keys[pairs], market.n_products)
+        return cls(market, histories, rows, offered, pairs, row - start, product)
+
+    def __len__(self) -> int:
+        return int(self.rows.stop - self.rows.start)
 
     def key(self, row: Ints, product: Ints) -> Ints:
         """Give pairs of row and product one number each."""
-        return row * self.reader.snapshot.histories.n_products + product
+        return row * self.market.n_products + product
 
     def scores(self) -> dict[str, Floats]:
         """Score the whole head for every member."""
-        reader, snapshot = self.reader, self.reader.snapshot
-        factors = snapshot.factors
-        first = int(self.members[0]) // _BLOCK * _BLOCK if len(self.members) else 0
-        whole = factors.members[first : first + _BLOCK] @ factors.products.T
-        together = (reader.counts[self.members] @ snapshot.alike).toarray()
+        market, histories = self.market, self.histories
+        counts = histories.head_counts[self.rows]
+        reference = histories.reference[self.rows]
+        together = (counts @ market.alike).toarray()
         return {
-            "neighbours": reader.alike_members.mean_of_nearest(self.members),
-            "taste": whole[self.members - first],
+            "neighbours": market.references.mean_of_nearest(histories.counts[self.rows], reference),
+            "taste": market.factors.taste(market.factors.members(counts)),
             "together": np.asarray(together, np.float32),
         }
 
@@ -144,27 +157,27 @@ class _Block:
         """Choose the products bought before, by decayed number of purchases."""
         kept = self.offered[self.own_product]
         row, product = self.own_row[kept], self.own_product[kept]
-        decayed = self.reader.snapshot.histories.pairs.columns["decayed_90"]
-        order = np.lexsort((product, -decayed[self.own_pairs[kept]], row))
+        decayed = self.histories.pairs.columns["decayed_90"][self.own_pairs]
+        order = np.lexsort((product, -decayed[kept], row))
         place = within_run(run_starts(row), len(row))
         best = order[place < n]
         return self.key(row[best], product[best])
 
     def best_new(self, scores: Floats, n: int) -> Ints:
         """Choose the head's products with the best scores that were never bought."""
-        snapshot = self.reader.snapshot
-        left = np.where(self.offered[snapshot.head], scores, np.float32(0))
-        at = self.reader.position[self.own_product]
+        head, position = self.market.head, self.market.position
+        left = np.where(self.offered[head], scores, np.float32(0))
+        at = position[self.own_product]
         left[self.own_row[at >= 0], at[at >= 0]] = 0
         row, column = top_entries(left, n)
-        return self.key(row, snapshot.head[column])
+        return self.key(row, head[column])
 
     def first_new(self, products: Ints, starts: Ints, stops: Ints, n: int) -> Ints:
         """Choose the first products of each row's list that were never bought."""
         if not n:
             return np.zeros(0, np.int64)
         stops = np.minimum(stops, starts + n * _LIST_FACTOR)
-        row = np.repeat(np.arange(len(self.members)), stops - starts)
+        row = np.repeat(np.arange(len(self)), stops - starts)
         product = products[ranges(starts, stops)]
         bought = np.isin(self.key(row, product), self.key(self.own_row, self.own_product))
         kept = self.offered[product] & ~bought
@@ -175,27 +188,23 @@ class _Block:
 
 def _of_block(block: _Block, quotas: Quotas, further: Ints) -> Candidates:
     """Join the sources of one block, and read the scores of every pair."""
-    reader, members = block.reader, block.members
-    n_products = reader.snapshot.histories.n_products
+    market, start = block.market, block.rows.start
+    n_products = market.n_products
     scores = block.scores()
     found = [block.own(quotas.own)]
     found += [block.best_new(score, getattr(quotas, name)) for name, score in scores.items()]
-    place = reader.snapshot.histories.place.of_member[members]
-    begin, end = reader.place_starts[place], reader.place_starts[place + 1]
+    place = block.histories.place[block.rows]
+    begin, end = market.place_starts[place], market.place_starts[place + 1]
     end = np.where(place < 0, begin, end)
-    found.append(block.first_new(reader.place_products, begin, end, quotas.nearby))
-    begin, end = np.zeros_like(place), np.full_like(place, len(reader.popular))
-    found.append(block.first_new(reader.popular, begin, end, quotas.popular))
-    asked = np.isin(further // n_products, members)
-    found.append(
-        block.key(
-            np.searchsorted(members, further[asked] // n_products), further[asked] % n_products
-        )
-    )
+    found.append(block.first_new(market.place_products, begin, end, quotas.nearby))
+    begin, end = np.zeros_like(place), np.full_like(place, len(market.popular))
+    found.append(block.first_new(market.popular, begin, end, quotas.popular))
+    first, last = np.array([start, block.rows.stop]) * n_products
+    found.append(further[(further >= first) & (further < last)] - first)
     row, product = np.divmod(np.unique(np.concatenate(found)), n_products)
-    at = reader.position[product]
+    at = market.position[product]
     known = at >= 0
     columns = {name: np.zeros(len(row), np.float32) for name in scores}
     for name, score in scores.items():
         columns[name][known] = score[row[known], at[known]]
-    return Candidates(members[row], product, **columns)
+    return Candidates(row + start, product, columns)

@@ -12,8 +12,8 @@ import numpy as np
 
 from siyu.datasets.boosting import FeatureMatrix
 from siyu.recommend.candidates.finding import Candidates
-from siyu.recommend.market.histories import GroupHistory, Histories
-from siyu.recommend.market.snapshot import Snapshot
+from siyu.recommend.market.market import Market
+from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Bools, Floats, Ints
 
 __all__ = ["FAMILIES", "FEATURES", "Feature", "feature_list", "feature_matrix"]
@@ -23,23 +23,18 @@ FAMILIES = ("own", "rhythm", "alike", "group", "popular", "price", "member", "ex
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """Pairs beside the histories they are read from."""
+    """Pairs beside the market and the histories they are read from."""
 
-    snapshot: Snapshot
+    market: Market
+    histories: MemberHistories
     pairs: Candidates
     at: Ints
     known: Bools
 
     @classmethod
-    def of(cls, snapshot: Snapshot, pairs: Candidates) -> "View":
-        histories = snapshot.histories
-        keys = pairs.member * histories.n_products + pairs.product
-        return cls(snapshot, pairs, *histories.pairs.find(keys))
-
-    @property
-    def histories(self) -> Histories:
-        """Give the statistics."""
-        return self.snapshot.histories
+    def of(cls, market: Market, histories: MemberHistories, pairs: Candidates) -> "View":
+        keys = pairs.row * market.n_products + pairs.product
+        return cls(market, histories, pairs, *histories.pairs.find(keys))
 
     def own(self, name: str, missing: float = 0) -> Floats:
         """Read a statistic of the pair; `missing` if the member never bought the product."""
@@ -47,44 +42,44 @@ class View:
 
     def member(self, name: str) -> Floats:
         """Read a statistic of the member."""
-        return self.histories.members[name][self.pairs.member]
+        return self.histories.numbers[name][self.pairs.row]
+
+    def given(self, name: str) -> Floats:
+        """Read a column that the caller computed."""
+        return self.histories.extra[name][self.pairs.row]
 
     def product(self, name: str) -> Floats:
         """Read a statistic of the product."""
-        return self.histories.products[name][self.pairs.product]
+        return self.market.numbers[name][self.pairs.product]
+
+    def score(self, source: str) -> Floats:
+        """Read the score of a source of candidates."""
+        return self.pairs.scores[source]
 
     def nearby(self) -> Floats:
         """Count the late buyers in the member's store; NaN where that is unknown."""
-        place = self.histories.place
-        home = place.of_member[self.pairs.member]
-        keys = home * self.histories.n_products + self.pairs.product
-        counts = place.buyers.read("buyers", *place.buyers.find(keys), 0)
+        buyers = self.market.place.buyers
+        home = self.histories.place[self.pairs.row]
+        keys = home * self.market.n_products + self.pairs.product
+        counts = buyers.read("buyers", *buyers.find(keys), 0)
         return np.where(home >= 0, counts, np.float32(np.nan))
 
     def nearby_lift(self) -> Floats:
         """Compare those with what the store's share of all buyers would give."""
-        place = self.histories.place
-        total = np.bincount(
-            place.buyers.keys // self.histories.n_products,
-            place.buyers.columns["buyers"],
-            minlength=len(place.n_members) + 1,
-        )
-        share = (total / max(total.sum(), 1)).astype(np.float32)
-        expected = share[place.of_member[self.pairs.member]] * self.product("buyers_lately")
-        lift: Floats = (self.nearby() + 1) / (expected + 1)
+        share = self.market.place.share[self.histories.place[self.pairs.row]]
+        lift: Floats = (self.nearby() + 1) / (share * self.product("buyers_lately") + 1)
         return lift
 
     def group(self, attribute: str, name: str, missing: float = 0) -> Floats:
         """Read the member's history in the product's group; NaN where the group is unknown."""
-        group = self.histories.groups[attribute]
+        group, history = self.market.groups[attribute], self.histories.groups[attribute]
         code = group.codes[self.pairs.product]
-        keys = self.pairs.member * group.n_groups + code
-        found = group.members.read(name, *group.members.find(keys), missing)
+        found = history.read(name, *history.find(self.pairs.row * group.n_groups + code), missing)
         return np.where(code >= 0, found, np.float32(np.nan))
 
     def share_in_group(self, attribute: str) -> Floats:
         """Give the product's share of its group's recent lines."""
-        group: GroupHistory = self.histories.groups[attribute]
+        group = self.market.groups[attribute]
         code = group.codes[self.pairs.product]
         share = _over(self.product("recent"), group.recent[code])
         return np.where(code >= 0, share, np.float32(np.nan))
@@ -123,9 +118,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("due_usual", "rhythm", lambda v: _over(v.own("last", _NAN), v.product("gap"))),
     Feature("baskets_since", "rhythm", lambda v: v.own("baskets_since", _NAN)),
     Feature("expected", "rhythm", lambda v: v.own("rate") * v.member("n_baskets_84")),
-    Feature("neighbours", "alike", lambda v: v.pairs.neighbours),
-    Feature("taste", "alike", lambda v: v.pairs.taste),
-    Feature("together", "alike", lambda v: v.pairs.together),
+    Feature("neighbours", "alike", lambda v: v.score("neighbours")),
+    Feature("taste", "alike", lambda v: v.score("taste")),
+    Feature("together", "alike", lambda v: v.score("together")),
     Feature("buyers_7", "popular", lambda v: v.product("buyers_7")),
     Feature("buyers_28", "popular", lambda v: v.product("buyers_28")),
     Feature("buyers_84", "popular", lambda v: v.product("buyers_84")),
@@ -172,13 +167,14 @@ def feature_list(attributes: Sequence[str], extra: Sequence[str]) -> tuple[Featu
 
 
 def feature_matrix(
-    snapshot: Snapshot, pairs: Candidates, features: Sequence[Feature]
+    market: Market, histories: MemberHistories, pairs: Candidates, features: Sequence[Feature]
 ) -> FeatureMatrix:
     """Read the features of pairs.
 
     Parameters
     ----------
-    snapshot : Snapshot
+    market : Market
+    histories : MemberHistories
     pairs : Candidates, n_pairs
     features : n_features of them, as of `feature_list`
 
@@ -187,7 +183,7 @@ def feature_matrix(
     FeatureMatrix, n_pairs x n_features
         A pair's features do not depend on the other pairs.
     """
-    view = View.of(snapshot, pairs)
+    view = View.of(market, histories, pairs)
     values = np.empty((len(pairs), len(features)), np.float32)
     for column, feature in enumerate(features):
         values[:, column] = feature.read(view)
@@ -213,7 +209,7 @@ def _of_group(attribute: str) -> list[Feature]:
 
 def _of_extra(name: str) -> Feature:
     """Declare the feature of one column of the caller."""
-    return Feature(f"extra:{name}", "extra", lambda v: v.snapshot.extra[name][v.pairs.member])
+    return Feature(f"extra:{name}", "extra", lambda v: v.given(name))
 
 
 def _over(part: Floats, whole: Floats) -> Floats:

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
-from siyu.recommend.market.snapshot import SnapshotReader
-from siyu.recommend.ranking.ranker import Ranker, plain_parts, sum_parts, top_rows
-from siyu.recommend.ranking.training import Recipe
+from siyu.recommend.market.market import Market
+from siyu.recommend.market.member_histories import MemberHistories
+from siyu.recommend.ranking.ranker import plain_parts, sum_parts, top_rows
 from siyu.recommend.sorted_keys import Bools, Ints
 
+from .model import Model
 from .reasons import reasons_of_rows
 
 __all__ = [
@@ -20,11 +21,12 @@ __all__ = [
     "Wanted",
     "plain_parts_of",
     "quotas_for",
+    "rank_histories",
     "rank_members",
     "score_pairs",
 ]
 
-_CHUNK = 2_048  # members whose candidates are held at once: some 300,000 pairs
+_CHUNK = 2_048  # members whose histories and candidates are held at once: some 300,000 pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,13 +74,15 @@ class Batch:
 
     Attributes
     ----------
-    member, product, rank : int64 arrays
+    row : int64 array
+        Place of the member among those asked for.
+    product, rank : int64 arrays
     score, probability : float64 arrays
     reason : text array
     by_trees : bool
     """
 
-    member: Ints
+    row: Ints
     product: Ints
     rank: Ints
     score: NDArray[np.float64]
@@ -94,45 +98,43 @@ def quotas_for(quotas: Quotas, wanted: Wanted) -> Quotas:
 
 
 def score_pairs(
-    reader: SnapshotReader, recipe: Recipe, ranker: Ranker, pairs: Candidates, which: str
+    market: Market, histories: MemberHistories, model: Model, pairs: Candidates, which: str
 ) -> Scored:
     """Score candidates with the trees, or with the plain model where those lost.
 
     Parameters
     ----------
-    reader : SnapshotReader
-    recipe : Recipe
-    ranker : Ranker
+    market : Market
+    histories : MemberHistories
+    model : Model
     pairs : Candidates
     which : {"all", "new"}
         The kind of list.
     """
+    ranker = model.ranker
     trees = ranker.ranks(which)
     if trees is not None:
-        matrix = recipe.matrix(reader.snapshot, pairs)
+        matrix = model.recipe.matrix(market, histories, pairs)
         score = trees.predict(matrix, num_threads=ranker.n_jobs, raw=True)
         return Scored(pairs, score, ranker.calibration.apply(score), by_trees=True)
-    score = sum_parts(plain_parts_of(reader, pairs, which))
+    score = sum_parts(plain_parts_of(market, histories, pairs, which))
     return Scored(pairs, score, ranker.plain_calibration[which].apply(score), by_trees=False)
 
 
 def plain_parts_of(
-    reader: SnapshotReader, pairs: Candidates, which: str
+    market: Market, histories: MemberHistories, pairs: Candidates, which: str
 ) -> dict[str, NDArray[np.float64]]:
-    """Score pairs of a snapshot without training, part by part."""
-    histories = reader.snapshot.histories
-    found = histories.pairs.find(pairs.member * histories.n_products + pairs.product)
+    """Score pairs without training, part by part."""
+    found = histories.pairs.find(pairs.row * market.n_products + pairs.product)
     share = histories.pairs.read("share", *found, 0)
-    buyers = histories.products["buyers_lately"]
+    buyers = market.numbers["buyers_lately"]
     most = float(buyers.max(initial=0.0))
     return plain_parts(which, share, pairs, buyers[pairs.product], most)
 
 
 def rank_members(
-    reader: SnapshotReader,
-    recipe: Recipe,
-    ranker: Ranker,
-    members: Ints,
+    model: Model,
+    codes: Ints,
     wanted: Wanted,
     progress: Callable[[int, int], None] | None = None,
 ) -> Batch:
@@ -140,8 +142,8 @@ def rank_members(
 
     Parameters
     ----------
-    reader, recipe, ranker
-    members : int64 array, ascending codes
+    model : Model
+    codes : int64 array, ascending codes of the shop's purchases
     wanted : Wanted
     progress : callable (members done, members in all), optional
 
@@ -150,22 +152,38 @@ def rank_members(
     Batch
         The same for a member whoever else is asked for. Memory: some 300 MB at most beside it.
     """
-    which = wanted.which
-    quotas = quotas_for(recipe.quotas, wanted)
     parts = []
-    # Chunks begin where blocks of candidates begin.
-    for chunk in np.split(members, np.flatnonzero(np.diff(members // _CHUNK)) + 1):
-        pairs = find_candidates(reader, chunk, quotas, wanted.offered)
-        scored = score_pairs(reader, recipe, ranker, pairs, which)
-        rows, ranks = top_rows(pairs, scored.score, wanted.k)
-        reasons = reasons_of_rows(reader.snapshot, pairs, rows)
-        best = pairs.take(rows)
-        columns = (scored.score[rows], scored.probability[rows], reasons)
-        parts.append((best.member, best.product, ranks, *columns))
+    for start in range(0, len(codes), _CHUNK):
+        chunk = codes[start : start + _CHUNK]
+        histories = model.shop.histories(chunk)
+        parts.append(rank_histories(model, model.shop.market, histories, wanted))
         if progress is not None:
-            progress(sum(len(np.unique(part[0])) for part in parts), len(members))
-    member, product, rank, score, probability, reason = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
-    by_trees = ranker.ranks(which) is not None
-    return Batch(member, product, rank, score, probability, reason, by_trees)
+            progress(start + len(chunk), len(codes))
+    rows = [np.asarray(part.row + nth * _CHUNK) for nth, part in enumerate(parts)]
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("product", "rank", "score", "probability", "reason")
+    }
+    return Batch(row=np.concatenate(rows), by_trees=parts[0].by_trees, **columns)
+
+
+def rank_histories(
+    model: Model, market: Market, histories: MemberHistories, wanted: Wanted
+) -> Batch:
+    """Make the lists of members whose histories are at hand.
+
+    Parameters
+    ----------
+    model : Model
+        Its shop is not looked at.
+    market : Market
+    histories : MemberHistories
+    wanted : Wanted
+    """
+    quotas = quotas_for(model.recipe.quotas, wanted)
+    pairs = find_candidates(market, histories, quotas, wanted.offered)
+    scored = score_pairs(market, histories, model, pairs, wanted.which)
+    rows, ranks = top_rows(pairs, scored.score, wanted.k)
+    reasons = reasons_of_rows(market, histories, pairs, rows)
+    numbers = (scored.score[rows], scored.probability[rows])
+    return Batch(pairs.row[rows], pairs.product[rows], ranks, *numbers, reasons, scored.by_trees)

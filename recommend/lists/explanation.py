@@ -13,7 +13,7 @@ from siyu.datasets.boosting import FeatureMatrix
 from siyu.datasets.labels import words_of
 from siyu.recommend.candidates.finding import Candidates, find_candidates
 from siyu.recommend.features.declared import FAMILIES
-from siyu.recommend.market.snapshot import SnapshotReader
+from siyu.recommend.market.member_histories import MemberHistories
 
 from .batches import Wanted, plain_parts_of, quotas_for, score_pairs
 from .model import Model
@@ -23,16 +23,12 @@ __all__ = ["explain_pair"]
 _BASE = "base"
 
 
-def explain_pair(
-    model: Model, reader: SnapshotReader, pair: tuple[int, int], wanted: Wanted
-) -> pa.Table:
+def explain_pair(model: Model, pair: tuple[int, int], wanted: Wanted) -> pa.Table:
     """Split the score of one product for one member.
 
     Parameters
     ----------
     model : Model
-    reader : SnapshotReader
-        Of the model's snapshot.
     pair : (member code, product code)
     wanted : Wanted
         The list it is explained for.
@@ -43,19 +39,14 @@ def explain_pair(
         ``family``, ``contribution`` (they sum to the score), ``zh``, ``en``; the largest
         contribution first, the base last.
     """
-    recipe = model.recipe
+    recipe, market = model.recipe, model.shop.market
     member, product = pair
-    further = np.array([member * reader.snapshot.histories.n_products + product])
-    everything = find_candidates(
-        reader,
-        np.array([member]),
-        quotas_for(recipe.quotas, wanted),
-        wanted.offered,
-        further,
-    )
+    histories = model.shop.histories(np.array([member]))
+    quotas = quotas_for(recipe.quotas, wanted)
+    everything = find_candidates(market, histories, quotas, wanted.offered, np.array([product]))
     one = everything.take(everything.product == product)
-    matrix = recipe.matrix(reader.snapshot, one)
-    parts = _parts(model, reader, one, wanted.which, matrix)
+    matrix = recipe.matrix(market, histories, one)
+    parts = _parts(model, histories, one, wanted.which, matrix)
     facts = _facts(matrix)
     names = sorted((name for name in parts if name != _BASE), key=lambda n: -abs(parts[n]))
     names += [_BASE] if _BASE in parts else []
@@ -72,16 +63,17 @@ def explain_pair(
 
 def _parts(
     model: Model,
-    reader: SnapshotReader,
+    histories: MemberHistories,
     one: Candidates,
     which: str,
     matrix: FeatureMatrix,
 ) -> dict[str, float]:
     """Give each family's contribution."""
-    recipe, ranker = model.recipe, model.ranker
-    trees = ranker.ranks(which)
+    recipe, market = model.recipe, model.shop.market
+    trees = model.ranker.ranks(which)
     if trees is None:
-        return {name: float(part[0]) for name, part in plain_parts_of(reader, one, which).items()}
+        plain = plain_parts_of(market, histories, one, which)
+        return {name: float(part[0]) for name, part in plain.items()}
     split = trees.contributions(matrix, num_threads=1)[0]
     family = {feature.name: feature.family for feature in recipe.features()}
     parts = dict.fromkeys(FAMILIES, 0.0)
@@ -92,7 +84,7 @@ def _parts(
     if not recipe.attributes:
         del parts["group"]
     # Sums of many small parts: what rounding leaves over goes to the base.
-    score = float(score_pairs(reader, recipe, ranker, one, which).score[0])
+    score = float(score_pairs(market, histories, model, one, which).score[0])
     return {**parts, _BASE: score - sum(parts.values())}
 
 

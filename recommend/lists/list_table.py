@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from siyu.datasets.ids import lookup
 from siyu.recommend.market.popular_lists import Listed, list_for_all, lists_by_segment
-from siyu.recommend.market.snapshot import SnapshotReader
 from siyu.recommend.sorted_keys import Ints
 from siyu.recommend.tables.shop import Shop
 
@@ -53,7 +52,6 @@ class _Rows:
 
 def make_lists(
     model: Model,
-    reader: SnapshotReader,
     asked: pa.Array,
     wanted: Wanted,
     progress: Callable[[int, int], None] | None = None,
@@ -63,8 +61,6 @@ def make_lists(
     Parameters
     ----------
     model : Model
-    reader : SnapshotReader
-        Of the model's snapshot.
     asked : pa.Array, sorted member ids, no staff
         Members the shop does not know get the list of a new member.
     wanted : Wanted
@@ -75,23 +71,24 @@ def make_lists(
     pa.Table with `COLUMNS`, sorted by member_id and rank
     """
     shop = model.shop
-    snapshot = shop.snapshot
-    code = lookup(asked, snapshot.members)
-    has_bought = np.append(snapshot.histories.members["n_baskets"] > 0, False)[code]
+    code = lookup(asked, shop.bought.members)
+    has_bought = np.isin(code, shop.bought.basket_member)
     opted_out = lookup(asked, shop.opted_out) >= 0
     personal = np.flatnonzero(has_bought & ~opted_out)
     cold = np.flatnonzero(~has_bought & ~opted_out)
     out = np.flatnonzero(opted_out)
     parts = []
     if len(personal):
-        batch = rank_members(reader, model.recipe, model.ranker, code[personal], wanted, progress)
-        at = personal[np.searchsorted(code[personal], batch.member)]
+        batch = rank_members(model, code[personal], wanted, progress)
         source = "model" if batch.by_trees else "fallback"
         numbers = (batch.score, batch.probability)
-        parts.append(_Rows(at, batch.rank, batch.product, *numbers, source, batch.reason))
-    popular = lists_by_segment(snapshot, code[cold], wanted.k, wanted.offered)
+        row = personal[batch.row]
+        parts.append(_Rows(row, batch.rank, batch.product, *numbers, source, batch.reason))
+    place = np.append(shop.facts.registered, -1)[code[cold]]
+    region = np.append(shop.facts.region, -1)[code[cold]]
+    popular = lists_by_segment(shop.market, place, region, wanted.k, wanted.offered)
     parts.append(_Rows.listed(popular, cold, "cold_start"))
-    for_all = list_for_all(snapshot, len(out), wanted.k, wanted.offered)
+    for_all = list_for_all(shop.market, len(out), wanted.k, wanted.offered)
     parts.append(_Rows.listed(for_all, out, "non_personal"))
     return _table(parts, shop, asked)
 
@@ -110,7 +107,7 @@ def _table(parts: list[_Rows], shop: Shop, asked: pa.Array) -> pa.Table:
     columns = (
         asked.take(pa.array(row[order], pa.int64())),
         pa.array(rank[order], pa.int64()),
-        shop.snapshot.products.take(product),
+        shop.market.products.take(product),
         shop.offers.take(product),
         pa.array(joined("score")[order], pa.float64()),
         pa.array(probability, pa.float64(), mask=np.isnan(probability.astype(np.float64))),

@@ -61,7 +61,8 @@ def shop_at(
                 "give the callable that computes them",
             )
         extra = compute_columns(member_features, c, moment)
-    return Shop.of(c, recipe.snapshot(c, bought, moment, extra))
+    market, facts = recipe.market(c, bought, moment, extra)
+    return Shop.of(c, market, bought, facts)
 
 
 def ids_like(values: Sequence[Any] | pa.Array, name: str, like: pa.DataType) -> pa.Array:

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyu.recommend.candidates.finding import Candidates
-from siyu.recommend.market.snapshot import Snapshot
+from siyu.recommend.market.market import Market
+from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Floats, Ints, run_starts
 
 __all__ = ["REASONS", "reasons_of_rows", "reasons_of_segments"]
@@ -35,12 +36,15 @@ _OFTEN = 3
 _ABOUT_DUE = (0.75, 2.0)  # times the member's own mean gap
 
 
-def reasons_of_rows(snapshot: Snapshot, pairs: Candidates, rows: Ints) -> NDArray[np.str_]:
+def reasons_of_rows(
+    market: Market, histories: MemberHistories, pairs: Candidates, rows: Ints
+) -> NDArray[np.str_]:
     """Give the reason for chosen rows of the candidates.
 
     Parameters
     ----------
-    snapshot : Snapshot
+    market : Market
+    histories : MemberHistories
     pairs : Candidates
         All candidates of the members: a source's score is set against the member's best.
     rows : int64 array, n_rows
@@ -49,9 +53,8 @@ def reasons_of_rows(snapshot: Snapshot, pairs: Candidates, rows: Ints) -> NDArra
     -------
     text array, n_rows codes of `REASONS`
     """
-    histories = snapshot.histories
     chosen = pairs.take(rows)
-    at, known = histories.pairs.find(chosen.member * histories.n_products + chosen.product)
+    at, known = histories.pairs.find(chosen.row * market.n_products + chosen.product)
     n = histories.pairs.read("n", at, known, 0)
     gap = histories.pairs.read("gap", at, known, np.nan)
     last = histories.pairs.read("last", at, known, np.nan)
@@ -60,7 +63,7 @@ def reasons_of_rows(snapshot: Snapshot, pairs: Candidates, rows: Ints) -> NDArra
     return np.select(
         [is_due, n >= _OFTEN, n > 0],
         REASONS[:3],
-        default=_of_new(snapshot, pairs, rows),
+        default=_of_new(market, histories, pairs, rows),
     )
 
 
@@ -69,16 +72,17 @@ def reasons_of_segments(segment: NDArray[np.str_]) -> NDArray[np.str_]:
     return np.where(segment == "everyone", "popular", "popular_nearby")
 
 
-def _of_new(snapshot: Snapshot, pairs: Candidates, rows: Ints) -> NDArray[np.str_]:
+def _of_new(
+    market: Market, histories: MemberHistories, pairs: Candidates, rows: Ints
+) -> NDArray[np.str_]:
     """Find the source that speaks loudest for products never bought."""
-    sources = (pairs.neighbours, pairs.taste, pairs.together)
-    relative = np.stack([_over_best(pairs.member, source)[rows] for source in sources])
+    sources = ("neighbours", "taste", "together")
+    relative = np.stack([_over_best(pairs.row, pairs.scores[name])[rows] for name in sources])
     loudest = relative.argmax(axis=0)
     named = np.asarray(REASONS[3:6])[loudest] if len(rows) else np.zeros(0, "<U1")
-    place = snapshot.histories.place
-    home = place.of_member[pairs.member[rows]]
-    keys = home * snapshot.histories.n_products + pairs.product[rows]
-    is_nearby = place.buyers.find(keys)[1] & (home >= 0)
+    home = histories.place[pairs.row[rows]]
+    keys = home * market.n_products + pairs.product[rows]
+    is_nearby = market.place.buyers.find(keys)[1] & (home >= 0)
     popular = np.where(is_nearby, "popular_nearby", "popular")
     return np.where(relative.max(axis=0, initial=0) > 0, named, popular)
 

@@ -8,86 +8,85 @@ with their square.
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from scipy.sparse import csr_array
 
 from siyu.datasets.randomness import generator
 from siyu.recommend.sorted_keys import Floats, Ints
 from siyu.recommend.top_entries import top_entries
 
-__all__ = ["AlikeMembers", "alike_products", "sample_rows"]
+__all__ = ["References", "alike_products", "sample_rows", "unit_rows"]
 
 _BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AlikeMembers:
-    """Everyone's likeness to reference members, and what those buy.
+class References:
+    """Members that everyone is compared with, and what those buy.
 
     Attributes
     ----------
-    vectors : csr_array, n_members x n_products, float32, rows of length 1 (or 0)
-    references : int64 array, n_references, member codes, ascending
-    by_product : csr_array, n_products x n_references
-        The references' vectors, turned.
-    bought : csr_array, n_references x n_head
-        What the references buy, among the products to be scored.
+    ids : pa.Array, sorted member ids
+    by_product : csr_array, n_products x n_references, float32
+        The references' vectors, each of length 1 (or 0), turned.
+    bought : csr_array, n_references x n_head, float32
     n_nearest : int
     """
 
-    vectors: csr_array
-    references: Ints
+    ids: pa.Array
     by_product: csr_array
     bought: csr_array
     n_nearest: int
 
     @classmethod
     def of(
-        cls, counts: csr_array, bought: csr_array, references: Ints, n_nearest: int
-    ) -> "AlikeMembers":
+        cls, ids: pa.Array, counts: csr_array, bought: csr_array, n_nearest: int
+    ) -> "References":
         """Prepare the comparison.
 
         Parameters
         ----------
-        counts : csr_array, n_members x n_products, float32
+        ids : pa.Array, n_references sorted member ids
+        counts : csr_array, n_references x n_products, float32
             By which likeness is measured.
-        bought : csr_array, n_members x n_head, float32
+        bought : csr_array, n_references x n_head, float32
             What is averaged over the nearest.
-        references : int64 array
-            Members to compare with, ascending.
         n_nearest : int >= 1
         """
-        length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel()
-        owner = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        unit = (counts.data / np.maximum(length[owner], 1e-30)).astype(np.float32)
-        vectors = csr_array((unit, counts.indices, counts.indptr), shape=counts.shape)
-        by_product = vectors[references].T.tocsr()
-        return cls(vectors, references, by_product, bought[references], n_nearest)
+        return cls(ids, unit_rows(counts).T.tocsr(), bought, n_nearest)
 
-    def mean_of_nearest(self, members: Ints) -> Floats:
+    def mean_of_nearest(self, counts: csr_array, own: Ints) -> Floats:
         """Average what each member's nearest references buy.
 
         Parameters
         ----------
-        members : int64 array, a block of codes
+        counts : csr_array, n_block x n_products, float32
+            Of a block of members.
+        own : int64 array, n_block
+            Place of each member among the references, -1 if none: nobody is their own neighbour.
 
         Returns
         -------
         float32 array, n_block x n_head
             0 for a member who is like nobody.
         """
-        likeness = (self.vectors[members] @ self.by_product).toarray()
-        # Nobody is their own neighbour.
-        at = np.searchsorted(self.references, members)
-        at = np.minimum(at, max(len(self.references) - 1, 0))
-        own = np.flatnonzero(self.references[at] == members) if len(self.references) else at[:0]
-        likeness[own, at[own]] = 0
+        likeness = (unit_rows(counts) @ self.by_product).toarray()
+        is_one = np.flatnonzero(own >= 0)
+        likeness[is_one, own[is_one]] = 0
         rows, columns = top_entries(likeness, self.n_nearest)
-        n_found = np.bincount(rows, minlength=len(members))
+        n_found = np.bincount(rows, minlength=len(own))
         weights = np.full(len(rows), 1 / max(self.n_nearest, 1), np.float32)
         starts = np.concatenate([[0], np.cumsum(n_found)])
-        shape = (len(members), len(self.references))
-        nearest = csr_array((weights, columns, starts), shape=shape)
+        nearest = csr_array((weights, columns, starts), shape=likeness.shape)
         return np.asarray((nearest @ self.bought).toarray(), np.float32)
+
+
+def unit_rows(counts: csr_array) -> csr_array:
+    """Bring every row to length 1; a row without entries stays empty."""
+    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel()
+    owner = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    unit = (counts.data / np.maximum(length[owner], 1e-30)).astype(np.float32)
+    return csr_array((unit, counts.indices, counts.indptr), shape=counts.shape)
 
 
 def alike_products(counts: csr_array, n_alike: int) -> csr_array:

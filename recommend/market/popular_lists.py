@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from siyu.recommend.sorted_keys import Bools, Ints
 
-from .histories import Segment
-from .snapshot import Snapshot
+from .market import Market
+from .segments import Segment
 
 __all__ = ["Listed", "list_for_all", "lists_by_segment"]
 
@@ -43,28 +43,29 @@ class Listed:
     segment: NDArray[np.str_]
 
 
-def list_for_all(snapshot: Snapshot, n_rows: int, k: int, offered: Bools) -> Listed:
+def list_for_all(market: Market, n_rows: int, k: int, offered: Bools) -> Listed:
     """Give every row the same `k` products, most bought lately first.
 
     Parameters
     ----------
-    snapshot : Snapshot
+    market : Market
     n_rows : int
     k : int >= 1
     offered : bool array, n_products
         Only these products.
     """
     rows = np.arange(n_rows)
-    return _listed(rows, np.where(offered, _share_of_all(snapshot), 0.0), k, "everyone")
+    return _listed(rows, np.where(offered, _share_of_all(market), 0.0), k, "everyone")
 
 
-def lists_by_segment(snapshot: Snapshot, members: Ints, k: int, offered: Bools) -> Listed:
+def lists_by_segment(market: Market, place: Ints, region: Ints, k: int, offered: Bools) -> Listed:
     """Give every member the products most bought lately in their store, else their region.
 
     Parameters
     ----------
-    snapshot : Snapshot
-    members : int64 array, n_rows codes; -1 for members that are not known
+    market : Market
+    place, region : int64 arrays, n_rows
+        Codes of each member's store and region; -1 unknown.
     k : int >= 1
     offered : bool array, n_products
 
@@ -74,11 +75,13 @@ def lists_by_segment(snapshot: Snapshot, members: Ints, k: int, offered: Bools) 
         Members with neither store nor region get everyone's list. Cost: the number of stores
         and regions of these members x the number of products.
     """
-    everyone = _share_of_all(snapshot)
-    histories = snapshot.histories
-    left, parts = np.arange(len(members)), []
-    for name, segment in (("store", histories.place), ("region", histories.region)):
-        code = np.append(segment.of_member, -1)[members[left]]
+    everyone = _share_of_all(market)
+    left, parts = np.arange(len(place)), []
+    for name, segment, codes in (
+        ("store", market.place, place),
+        ("region", market.region, region),
+    ):
+        code = codes[left]
         for one in np.unique(code[code >= 0]):
             share = np.where(offered, _share_in(segment, int(one), everyone), 0.0)
             parts.append(_listed(left[code == one], share, k, name))
@@ -102,10 +105,10 @@ def _listed(rows: Ints, share: NDArray[np.float64], k: int, segment: str) -> Lis
     )
 
 
-def _share_of_all(snapshot: Snapshot) -> NDArray[np.float64]:
+def _share_of_all(market: Market) -> NDArray[np.float64]:
     """Give the share of all members who bought each product lately."""
-    buyers = snapshot.histories.products["buyers_lately"].astype(np.float64)
-    return buyers / max(len(snapshot.members), 1)
+    buyers = market.numbers["buyers_lately"].astype(np.float64)
+    return buyers / max(market.n_members, 1)
 
 
 def _share_in(segment: Segment, code: int, everyone: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,13 +15,16 @@ from siyu.datasets.intervals import Interval
 from siyu.recommend.candidates.finding import Quotas
 from siyu.recommend.lists.model import Model
 from siyu.recommend.market.factorisation import FactorOptions, Factors
-from siyu.recommend.market.histories import GroupHistory, Histories, Segment
-from siyu.recommend.market.snapshot import Snapshot, SnapshotOptions
+from siyu.recommend.market.market import Market, MarketOptions, ProductGroups
+from siyu.recommend.market.neighbours import References
+from siyu.recommend.market.segments import Segment
 from siyu.recommend.ranking.calibration import Calibration
 from siyu.recommend.ranking.ranker import LISTS, Comparison, Ranker
 from siyu.recommend.ranking.training import Recipe
 from siyu.recommend.sorted_keys import Floats, Keyed
 from siyu.recommend.tables.member_columns import MemberColumns
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import MemberFacts
 from siyu.recommend.tables.shop import Shop
 
 __all__ = ["read_model", "write_model"]
@@ -37,14 +40,15 @@ def write_model(folder: str | Path, model: Model, parameters: Mapping[str, Any])
     FileError
         If the folder cannot be written.
     """
-    snapshot, ranker = model.shop.snapshot, model.ranker
-    files: dict[str, str | pa.Table] = {**_shop_tables(model.shop), **_history_tables(snapshot)}
+    market, ranker = model.shop.market, model.ranker
+    files: dict[str, str | pa.Table] = {**_shop_tables(model.shop), **_market_tables(market)}
     if ranker.trees is not None:
         files["trees.txt"] = ranker.trees.to_text()
     files["calibration.parquet"] = _lines(ranker)
     meta = {
         "parameters": dict(parameters),
-        "as_of": snapshot.moment,
+        "as_of": market.moment,
+        "n_members": market.n_members,
         "recipe": asdict(model.recipe),
         "features": [feature.name for feature in model.recipe.features()],
         "uses_trees": ranker.uses_trees,
@@ -76,107 +80,160 @@ def read_model(folder: str | Path) -> tuple[Model, dict[str, Any]]:
         comparisons=tuple(_comparison(one) for one in meta["comparisons"]),
         n_jobs=meta["parameters"]["n_jobs"],
     )
-    return Model(recipe, ranker, _shop(bundle, recipe, meta["as_of"])), meta["parameters"]
+    shop = _shop(bundle, recipe, meta["as_of"], meta["n_members"])
+    return Model(recipe, ranker, shop), meta["parameters"]
 
 
 def _shop_tables(shop: Shop) -> dict[str, pa.Table]:
     """Write who and what there is."""
-    snapshot = shop.snapshot
+    bought, facts = shop.bought, shop.facts
     return {
         "members.parquet": pa.table(
             {
-                "member_id": snapshot.members,
-                "place": snapshot.histories.place.of_member,
-                "region": snapshot.histories.region.of_member,
-                "factors": _vectors(snapshot.factors.members),
-                **_prefixed("of", snapshot.histories.members),
-                **_prefixed("extra", snapshot.extra),
+                "member_id": bought.members,
+                "registered": facts.registered,
+                "region": facts.region,
+                **_prefixed("extra", facts.extra),
             }
         ),
-        "products.parquet": pa.table({"product_id": snapshot.products, "offer_id": shop.offers}),
-        "product_numbers.parquet": pa.table(
-            {"offered": shop.offered, **_prefixed("of", snapshot.histories.products)}
-        ),
-        "head.parquet": pa.table(
-            {"product": snapshot.head, "factors": _vectors(snapshot.factors.products)}
-        ),
-        "alike.parquet": pa.table(
+        "baskets.parquet": pa.table(
             {
-                "row": np.repeat(np.arange(len(snapshot.head)), np.diff(snapshot.alike.indptr)),
-                "column": snapshot.alike.indices.astype(np.int64),
-                "value": snapshot.alike.data,
+                "member": bought.basket_member,
+                "time": bought.basket_time,
+                "place": bought.basket_place,
             }
         ),
-        "references.parquet": pa.table({"member": snapshot.references}),
+        "lines.parquet": pa.table(
+            {
+                "basket": bought.line_basket,
+                "product": bought.line_product,
+                "quantity": bought.quantity,
+                "amount": bought.amount,
+                "discount": bought.discount,
+            }
+        ),
+        "places.parquet": pa.table({"store_id": bought.places}),
+        "offered.parquet": pa.table({"offered": shop.offered}),
+        "offers.parquet": pa.table({"offer_id": shop.offers}),
         "opted_out.parquet": pa.table({"member_id": shop.opted_out}),
         "staff.parquet": pa.table({"member_id": shop.staff}),
         "addressed.parquet": pa.table({"member_id": shop.addressed}),
     }
 
 
-def _history_tables(snapshot: Snapshot) -> dict[str, pa.Table]:
-    """Write the statistics under keys."""
-    histories = snapshot.histories
-    tables = {"pairs.parquet": _keyed_table(histories.pairs)}
-    for name, segment in (("place", histories.place), ("region", histories.region)):
+def _market_tables(market: Market) -> dict[str, pa.Table]:
+    """Write what is known of products and of everybody."""
+    references = market.references
+    tables = {
+        "products.parquet": pa.table({"product_id": market.products}),
+        "product_numbers.parquet": pa.table(_prefixed("of", market.numbers)),
+        "head.parquet": pa.table(
+            {
+                "product": market.head,
+                "factors": _vectors(market.factors.products),
+                "scale": market.factors.scale,
+                "fold": _vectors(market.factors.fold),
+            }
+        ),
+        "alike.parquet": _sparse_table(market.alike),
+        "references.parquet": pa.table({"member_id": references.ids}),
+        "reference_vectors.parquet": _sparse_table(references.by_product),
+        "reference_bought.parquet": _sparse_table(references.bought),
+        "popular.parquet": pa.table({"product": market.popular}),
+        "place_products.parquet": pa.table({"product": market.place_products}),
+        "place_starts.parquet": pa.table({"start": market.place_starts}),
+    }
+    for name, segment in (("place", market.place), ("region", market.region)):
         tables[f"{name}_buyers.parquet"] = _keyed_table(segment.buyers)
         tables[f"{name}_members.parquet"] = pa.table({"n_members": segment.n_members})
-    for nth, group in enumerate(histories.groups.values()):
+        tables[f"{name}_share.parquet"] = pa.table({"share": segment.share})
+    for nth, group in enumerate(market.groups.values()):
         tables[f"group_{nth}_codes.parquet"] = pa.table({"code": group.codes})
-        tables[f"group_{nth}_members.parquet"] = _keyed_table(group.members)
         tables[f"group_{nth}_recent.parquet"] = pa.table({"recent": group.recent})
     return tables
 
 
-def _shop(bundle: Bundle, recipe: Recipe, moment: int) -> Shop:
+def _shop(bundle: Bundle, recipe: Recipe, moment: int, n_members: int) -> Shop:
     """Read the state of the fit."""
-    members, products = bundle.table("members.parquet"), bundle.table("products.parquet")
-    numbers, head = bundle.table("product_numbers.parquet"), bundle.table("head.parquet")
-    snapshot = Snapshot(
-        moment=moment,
+    members, baskets = bundle.table("members.parquet"), bundle.table("baskets.parquet")
+    lines = bundle.table("lines.parquet")
+    bought = Purchases(
         members=members["member_id"].combine_chunks(),
-        products=products["product_id"].combine_chunks(),
-        histories=_histories(bundle, recipe, members, numbers),
-        head=_array(head, "product"),
-        factors=Factors(_matrix(members, "factors"), _matrix(head, "factors")),
-        alike=_alike(bundle.table("alike.parquet"), head.num_rows),
-        references=_array(bundle.table("references.parquet"), "member"),
-        extra=_unprefixed("extra", members),
-        options=recipe.options,
+        products=bundle.table("products.parquet")["product_id"].combine_chunks(),
+        places=bundle.table("places.parquet")["store_id"].combine_chunks(),
+        basket_member=_array(baskets, "member"),
+        basket_time=_array(baskets, "time"),
+        basket_place=_array(baskets, "place"),
+        line_basket=_array(lines, "basket"),
+        line_product=_array(lines, "product"),
+        quantity=_array(lines, "quantity"),
+        amount=_array(lines, "amount"),
+        discount=_array(lines, "discount"),
+    )
+    facts = MemberFacts(
+        _array(members, "registered"), _array(members, "region"), _unprefixed("extra", members)
     )
     return Shop(
-        snapshot=snapshot,
+        market=_market(bundle, recipe, bought.products, moment, n_members),
+        bought=bought,
+        facts=facts,
         opted_out=bundle.table("opted_out.parquet")["member_id"].combine_chunks(),
         staff=bundle.table("staff.parquet")["member_id"].combine_chunks(),
         addressed=bundle.table("addressed.parquet")["member_id"].combine_chunks(),
-        offered=_array(numbers, "offered"),
-        offers=products["offer_id"].combine_chunks(),
+        offered=_array(bundle.table("offered.parquet"), "offered"),
+        offers=bundle.table("offers.parquet")["offer_id"].combine_chunks(),
     )
 
 
-def _histories(bundle: Bundle, recipe: Recipe, members: pa.Table, numbers: pa.Table) -> Histories:
-    """Read the statistics."""
-    segments = {
-        name: Segment(
-            of_member=_array(members, name),
-            n_members=_array(bundle.table(f"{name}_members.parquet"), "n_members"),
-            buyers=_keyed(bundle.table(f"{name}_buyers.parquet")),
-        )
-        for name in ("place", "region")
-    }
-    groups = {}
-    for nth, name in enumerate(recipe.attributes):
-        recent = _array(bundle.table(f"group_{nth}_recent.parquet"), "recent")
-        codes = _array(bundle.table(f"group_{nth}_codes.parquet"), "code")
-        of_members = _keyed(bundle.table(f"group_{nth}_members.parquet"))
-        groups[name] = GroupHistory(codes, len(recent), of_members, recent)
-    return Histories(
-        n_products=numbers.num_rows,
-        pairs=_keyed(bundle.table("pairs.parquet")),
-        members=_unprefixed("of", members),
-        products=_unprefixed("of", numbers),
-        groups=groups,
-        **segments,
+def _market(
+    bundle: Bundle, recipe: Recipe, products: pa.Array, moment: int, n_members: int
+) -> Market:
+    """Read what is known of products and of everybody."""
+    head = bundle.table("head.parquet")
+    numbers = _unprefixed("of", bundle.table("product_numbers.parquet"))
+    n_products, n_head = len(numbers["buyers"]), head.num_rows
+    position = np.full(n_products, -1, np.int64)
+    position[_array(head, "product")] = np.arange(n_head)
+    ids = bundle.table("references.parquet")["member_id"].combine_chunks()
+    references = References(
+        ids=ids,
+        by_product=_sparse(bundle.table("reference_vectors.parquet"), (n_products, len(ids))),
+        bought=_sparse(bundle.table("reference_bought.parquet"), (len(ids), n_head)),
+        n_nearest=recipe.options.n_nearest,
+    )
+    return Market(
+        moment=moment,
+        n_members=n_members,
+        products=products,
+        numbers=numbers,
+        groups={name: _groups(bundle, nth) for nth, name in enumerate(recipe.attributes)},
+        place=_segment(bundle, "place"),
+        region=_segment(bundle, "region"),
+        head=_array(head, "product"),
+        position=position,
+        factors=Factors(_matrix(head, "factors"), _array(head, "scale"), _matrix(head, "fold")),
+        alike=_sparse(bundle.table("alike.parquet"), (n_head, n_head)),
+        references=references,
+        popular=_array(bundle.table("popular.parquet"), "product"),
+        place_starts=_array(bundle.table("place_starts.parquet"), "start"),
+        place_products=_array(bundle.table("place_products.parquet"), "product"),
+    )
+
+
+def _segment(bundle: Bundle, name: str) -> Segment:
+    """Read what is bought in stores, or regions."""
+    return Segment(
+        n_members=_array(bundle.table(f"{name}_members.parquet"), "n_members"),
+        buyers=_keyed(bundle.table(f"{name}_buyers.parquet")),
+        share=_array(bundle.table(f"{name}_share.parquet"), "share"),
+    )
+
+
+def _groups(bundle: Bundle, nth: int) -> ProductGroups:
+    """Read the groups of one attribute."""
+    recent = _array(bundle.table(f"group_{nth}_recent.parquet"), "recent")
+    return ProductGroups(
+        _array(bundle.table(f"group_{nth}_codes.parquet"), "code"), len(recent), recent
     )
 
 
@@ -190,7 +247,7 @@ def _recipe(meta: Mapping[str, Any]) -> Recipe:
         attributes=tuple(meta["attributes"]),
         columns=MemberColumns({name: tuple(found) for name, found in categories.items()}),
         quotas=Quotas(**meta["quotas"]),
-        options=SnapshotOptions(**options),
+        options=MarketOptions(**options),
         n_members=meta["n_members"],
     )
 
@@ -265,10 +322,21 @@ def _matrix(table: pa.Table, name: str) -> Floats:
     return np.asarray(flat.reshape(len(column), column.type.list_size), np.float32)
 
 
-def _alike(table: pa.Table, n: int) -> csr_array:
-    counts = np.bincount(_array(table, "row"), minlength=n)
+def _sparse_table(matrix: csr_array) -> pa.Table:
+    """Write the entries of a sparse matrix."""
+    return pa.table(
+        {
+            "row": np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)),
+            "column": matrix.indices.astype(np.int64),
+            "value": matrix.data,
+        }
+    )
+
+
+def _sparse(table: pa.Table, shape: tuple[int, int]) -> csr_array:
+    counts = np.bincount(_array(table, "row"), minlength=shape[0])
     starts = np.concatenate([[0], np.cumsum(counts)])
-    return csr_array((_array(table, "value"), _array(table, "column"), starts), shape=(n, n))
+    return csr_array((_array(table, "value"), _array(table, "column"), starts), shape=shape)
 
 
 def _array(table: pa.Table, name: str) -> Any:

@@ -165,8 +165,12 @@ def plain_parts(
     popular = buyers.astype(np.float64) * (_BACKFILL / max(most, 1.0))
     if which == "new":
         nothing = np.zeros(len(pairs))
-        return {"own": nothing, "alike": pairs.taste.astype(np.float64), "popular": popular}
-    alike = pairs.neighbours.astype(np.float64) * (1 - _OWN_WEIGHT)
+        return {
+            "own": nothing,
+            "alike": pairs.scores["taste"].astype(np.float64),
+            "popular": popular,
+        }
+    alike = pairs.scores["neighbours"].astype(np.float64) * (1 - _OWN_WEIGHT)
     return {"own": share.astype(np.float64) * _OWN_WEIGHT, "alike": alike, "popular": popular}
 
 
@@ -183,8 +187,8 @@ def top_rows(pairs: Candidates, scores: NDArray[np.float64], k: int) -> tuple[In
     (rows, ranks)
         Ascending by member, then rank; ranks begin at 1.
     """
-    order = np.lexsort((pairs.product, -scores, pairs.member))
-    place = within_run(run_starts(pairs.member), len(order))
+    order = np.lexsort((pairs.product, -scores, pairs.row))
+    place = within_run(run_starts(pairs.row), len(order))
     best = place < k
     return order[best], place[best] + 1
 
@@ -255,7 +259,7 @@ def _grow(
 
 def _rows(window: Window, objective: str) -> tuple[Floats, Bools, Ints]:
     """Give a window's features, labels and members; ranking leaves out members without a hit."""
-    values, bought, member = window.matrix.values, window.bought, window.pairs.member
+    values, bought, member = window.matrix.values, window.bought, window.pairs.row
     if objective == "binary":
         return values, bought, member
     has_hit = np.bincount(member[bought], minlength=len(window.n_relevant)) > 0
@@ -291,7 +295,7 @@ def _compare(trees: BoostedTrees, window: Window, which: str) -> Comparison:
     found = []
     for scores in (trees.predict(window.matrix, raw=True), _plain_of(window, which)):
         rows, ranks = top_rows(pairs, scores[kept], _JUDGED_AT)
-        quality = measure(pairs.member[rows], ranks, bought[rows], relevant, _JUDGED_AT)
+        quality = measure(pairs.row[rows], ranks, bought[rows], relevant, _JUDGED_AT)
         found.append(quality.ndcg[covered])
     ours, theirs = found
     difference = paired_difference(ours, theirs, level=_LEVEL, random_state=0)

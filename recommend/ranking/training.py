@@ -11,12 +11,13 @@ from siyu.datasets.community import Community
 from siyu.datasets.windows import training_cuts
 from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
 from siyu.recommend.features.declared import Feature, feature_list, feature_matrix
+from siyu.recommend.market.market import Market, MarketOptions
+from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.market.neighbours import sample_rows
-from siyu.recommend.market.snapshot import Snapshot, SnapshotOptions
-from siyu.recommend.sorted_keys import Bools, Floats, Ints
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures, compute_columns
 from siyu.recommend.tables.purchases import Purchases
-from siyu.recommend.tables.setting import Setting
+from siyu.recommend.tables.setting import MemberFacts, Setting
 
 __all__ = ["Recipe", "Window", "build_windows", "earlier_moments"]
 
@@ -35,7 +36,7 @@ class Recipe:
     columns : MemberColumns
         What the caller's columns are.
     quotas : Quotas
-    options : SnapshotOptions
+    options : MarketOptions
     n_members : int
         Members a training window learns from, drawn at random if there are more.
     """
@@ -45,7 +46,7 @@ class Recipe:
     attributes: tuple[str, ...]
     columns: MemberColumns
     quotas: Quotas = field(default_factory=Quotas)
-    options: SnapshotOptions = field(default_factory=SnapshotOptions)
+    options: MarketOptions = field(default_factory=MarketOptions)
     n_members: int = 10_000
 
     def features(self) -> tuple[Feature, ...]:
@@ -56,21 +57,23 @@ class Recipe:
         """Name the features that hold categories."""
         return tuple(f"extra:{name}" for name in self.columns.categorical())
 
-    def snapshot(
+    def market(
         self, c: Community, bought: Purchases, moment: int, extra: pa.Table | None
-    ) -> Snapshot:
-        """Build the state at a moment from the purchases before it."""
-        setting = Setting.of(c, bought, self.attributes, self.horizon)
+    ) -> tuple[Market, MemberFacts]:
+        """Build the market at a moment from the purchases before it; read the members' facts."""
         columns = self.columns.read(extra, bought.members, moment)
-        return Snapshot.of(bought, moment, setting, columns, self.options)
+        setting = Setting.of(c, bought, self.attributes, self.horizon, columns)
+        return Market.of(bought, moment, setting, self.options), setting.facts
 
-    def matrix(self, snapshot: Snapshot, pairs: Candidates) -> FeatureMatrix:
+    def matrix(
+        self, market: Market, histories: MemberHistories, pairs: Candidates
+    ) -> FeatureMatrix:
         """Read all features, a bounded number of pairs at a time."""
         features = self.features()
         values = np.empty((len(pairs), len(features)), np.float32)
         for start in range(0, len(pairs), _ROWS):
             part = slice(start, start + _ROWS)
-            values[part] = feature_matrix(snapshot, pairs.take(part), features).values
+            values[part] = feature_matrix(market, histories, pairs.take(part), features).values
         return FeatureMatrix(values, tuple(feature.name for feature in features))
 
 
@@ -89,10 +92,9 @@ class Window:
         Members who bought the product lately.
     bought : bool array, n_pairs
         Within the horizon.
-    n_relevant, n_relevant_new : int64 arrays, n_members
+    n_relevant, n_relevant_new : int64 arrays, n_rows
         Products that each member bought within the horizon, candidates or not, of those sold
-        before the moment; and those among them that were new to the member. 0 for members that
-        the window does not cover.
+        before the moment; and those among them that were new to the member.
     """
 
     moment: int
@@ -105,27 +107,35 @@ class Window:
     n_relevant_new: Ints
 
     @classmethod
-    def of(cls, recipe: Recipe, snapshot: Snapshot, later: Purchases) -> "Window":
-        """Put the candidates of a snapshot beside the purchases that followed."""
-        histories, n_products = snapshot.histories, snapshot.histories.n_products
-        seed = recipe.options.factors.random_state
-        members = sample_rows(snapshot.buyers(), recipe.n_members, seed)
-        pairs = find_candidates(snapshot.reader(), members, recipe.quotas)
+    def of(
+        cls, recipe: Recipe, market: Market, histories: MemberHistories, later: Purchases
+    ) -> "Window":
+        """Put the candidates of members beside the purchases that followed.
+
+        Parameters
+        ----------
+        recipe : Recipe
+        market : Market
+        histories : MemberHistories, n_rows
+            Of the members to learn from.
+        later : Purchases
+            Theirs, within the horizon.
+        """
+        n_products, n_rows = market.n_products, len(histories)
+        pairs = find_candidates(market, histories, recipe.quotas)
         next_keys = later.pair_keys()
-        was_sold = histories.products["buyers"][next_keys % n_products] > 0
-        next_keys = next_keys[was_sold & np.isin(next_keys // n_products, members)]
+        next_keys = next_keys[market.numbers["buyers"][next_keys % n_products] > 0]
         new_keys = next_keys[~histories.pairs.find(next_keys)[1]]
-        keys = pairs.member * n_products + pairs.product
-        n_members = len(snapshot.members)
+        keys = pairs.row * n_products + pairs.product
         return cls(
-            moment=snapshot.moment,
+            moment=market.moment,
             pairs=pairs,
-            matrix=recipe.matrix(snapshot, pairs),
+            matrix=recipe.matrix(market, histories, pairs),
             is_new=~histories.pairs.find(keys)[1],
-            buyers=histories.products["buyers_lately"][pairs.product],
+            buyers=market.numbers["buyers_lately"][pairs.product],
             bought=np.isin(keys, next_keys),
-            n_relevant=np.bincount(next_keys // n_products, minlength=n_members),
-            n_relevant_new=np.bincount(new_keys // n_products, minlength=n_members),
+            n_relevant=np.bincount(next_keys // n_products, minlength=n_rows),
+            n_relevant_new=np.bincount(new_keys // n_products, minlength=n_rows),
         )
 
 
@@ -173,12 +183,25 @@ def build_windows(
     )
     windows = []
     for moment, table in zip(moments.tolist(), tables, strict=True):
-        snapshot = recipe.snapshot(c, bought.before(moment), moment, table)
-        later = bought.between(moment, moment + recipe.horizon)
-        windows.append(Window.of(recipe, snapshot, later))
+        windows.append(_window(c, bought, moment, recipe, table))
         if progress is not None:
             progress(len(windows), len(moments) + 1)
     return [window for window in windows if window.n_relevant.any()], recipe
+
+
+def _window(
+    c: Community, bought: Purchases, moment: int, recipe: Recipe, table: pa.Table | None
+) -> Window:
+    """Build the window of one moment from a sample of those who had bought by then."""
+    earlier = bought.before(moment)
+    market, facts = recipe.market(c, earlier, moment, table)
+    buyers = earlier.basket_member[run_starts(earlier.basket_member)]
+    codes = sample_rows(buyers, recipe.n_members, recipe.options.factors.random_state)
+    histories = MemberHistories.of(
+        market, earlier.of_members(codes), moment, facts.of_members(codes)
+    )
+    later = bought.between(moment, moment + recipe.horizon).of_members(codes)
+    return Window.of(recipe, market, histories, later)
 
 
 def _columns_at(

@@ -19,7 +19,7 @@ from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.ids import encode, lookup
-from siyu.recommend.sorted_keys import Bools, Ints, run_starts, run_sum
+from siyu.recommend.sorted_keys import Bools, Ints, ranges, run_starts, run_sum
 
 __all__ = ["ACTIVITIES", "Purchases"]
 
@@ -102,6 +102,36 @@ class Purchases:
     def between(self, start: int, end: int) -> "Purchases":
         """Keep the baskets from `start` on and before `end`; codes stay."""
         return self._where((self.basket_time >= start) & (self.basket_time < end))
+
+    def of_members(self, codes: Ints) -> "Purchases":
+        """Take some members: their codes become their places among them.
+
+        Parameters
+        ----------
+        codes : int64 array, ascending, none twice
+        """
+        if len(codes) == len(self.members):
+            return self
+        begin = np.searchsorted(self.basket_member, codes)
+        end = np.searchsorted(self.basket_member, codes, side="right")
+        baskets = ranges(begin, end)
+        first, last = (
+            np.searchsorted(self.line_basket, baskets),
+            np.searchsorted(self.line_basket, baskets, side="right"),
+        )
+        lines = ranges(first, last)
+        return replace(
+            self,
+            members=self.members.take(pa.array(codes)),
+            basket_member=np.repeat(np.arange(len(codes)), end - begin),
+            basket_time=self.basket_time[baskets],
+            basket_place=self.basket_place[baskets],
+            line_basket=np.repeat(np.arange(len(baskets)), last - first),
+            line_product=self.line_product[lines],
+            quantity=self.quantity[lines],
+            amount=self.amount[lines],
+            discount=self.discount[lines],
+        )
 
     def line_member(self) -> Ints:
         """Give the member of every line."""

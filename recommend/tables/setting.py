@@ -15,14 +15,39 @@ import pyarrow.compute as pc
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError
 from siyu.datasets.ids import encode, lookup
-from siyu.recommend.sorted_keys import Bools, Ints
+from siyu.recommend.sorted_keys import Bools, Floats, Ints
 
 from .purchases import Purchases
 
-__all__ = ["Setting", "default_attributes", "in_stock"]
+__all__ = ["MemberFacts", "Setting", "default_attributes", "in_stock"]
 
 _ALWAYS = ("category", "brand")
 _MOST_ATTRIBUTES = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemberFacts:
+    """What is known of members beside their purchases; -1 and NaN are unknown.
+
+    Attributes
+    ----------
+    registered : int64 array, n_members
+        Code of the store at which the member is registered.
+    region : int64 array, n_members
+    extra : mapping of name to float32 array, n_members
+        Columns that the caller computed, such as tags.
+    """
+
+    registered: Ints
+    region: Ints
+    extra: Mapping[str, Floats]
+
+    def of_members(self, codes: Ints) -> "MemberFacts":
+        """Take some members."""
+        if len(codes) == len(self.region):
+            return self
+        extra = {name: values[codes] for name, values in self.extra.items()}
+        return MemberFacts(self.registered[codes], self.region[codes], extra)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,21 +59,23 @@ class Setting:
     window : int, microseconds
         How far back "lately" reaches: the horizon of the recommendations.
     attributes : mapping of name to int64 array, n_products
-    registered : int64 array, n_members
-        Store at which the member is registered.
-    region : int64 array, n_members
+    facts : MemberFacts
     n_regions : int
     """
 
     window: int
     attributes: Mapping[str, Ints]
-    registered: Ints
-    region: Ints
+    facts: MemberFacts
     n_regions: int
 
     @classmethod
     def of(
-        cls, c: Community, bought: Purchases, attributes: Sequence[str], window: int
+        cls,
+        c: Community,
+        bought: Purchases,
+        attributes: Sequence[str],
+        window: int,
+        extra: Mapping[str, Floats] | None = None,
     ) -> "Setting":
         """Read the groups that go with some purchases.
 
@@ -59,6 +86,7 @@ class Setting:
             Says which members, products and stores there are.
         attributes : names of text columns of ``products``
         window : int, microseconds
+        extra : mapping of name to float32 array, n_members, optional
 
         Raises
         ------
@@ -71,8 +99,7 @@ class Setting:
         return cls(
             window=window,
             attributes={name: _attribute(c, bought, name) for name in attributes},
-            registered=lookup(store, bought.places),
-            region=region,
+            facts=MemberFacts(lookup(store, bought.places), region, dict(extra or {})),
             n_regions=len(regions),
         )
 

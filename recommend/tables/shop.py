@@ -1,4 +1,4 @@
-"""The shop at one moment: its snapshot, who may be addressed, and what may be offered."""
+"""The shop at one moment: its market and members, whom to address, and what may be offered."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,12 @@ import pyarrow.compute as pc
 from siyu.datasets.clock import INSTANT, instants
 from siyu.datasets.community import Community
 from siyu.datasets.ids import encode, lookup
-from siyu.recommend.market.snapshot import Snapshot
-from siyu.recommend.sorted_keys import Bools
+from siyu.recommend.market.market import Market
+from siyu.recommend.market.member_histories import MemberHistories
+from siyu.recommend.sorted_keys import Bools, Ints
 
-from .setting import in_stock
+from .purchases import Purchases
+from .setting import MemberFacts, in_stock
 
 __all__ = ["Shop"]
 
@@ -23,7 +25,11 @@ class Shop:
 
     Attributes
     ----------
-    snapshot : Snapshot
+    market : Market
+    bought : Purchases
+        Everybody's, before the market's moment.
+    facts : MemberFacts
+        Of the members of `bought`.
     opted_out, staff : pa.Array, sorted member ids
         As known now. The first get lists that are the same for all, the second none.
     addressed : pa.Array, sorted member ids
@@ -34,7 +40,9 @@ class Shop:
         The offer under which each product is sold; null without one.
     """
 
-    snapshot: Snapshot
+    market: Market
+    bought: Purchases
+    facts: MemberFacts
     opted_out: pa.Array
     staff: pa.Array
     addressed: pa.Array
@@ -42,12 +50,17 @@ class Shop:
     offers: pa.Array
 
     @classmethod
-    def of(cls, c: Community, snapshot: Snapshot) -> "Shop":
-        """Read it from a community that is cut at the snapshot's moment."""
-        offered = np.zeros(snapshot.histories.n_products, np.bool_)
-        offered[: len(snapshot.products)] = in_stock(c, snapshot.products)
-        offers = _running_offers(c, snapshot.products, snapshot.moment)
-        return cls(snapshot, c.opted_out(), c.staff(), c.customers(), offered, offers)
+    def of(cls, c: Community, market: Market, bought: Purchases, facts: MemberFacts) -> "Shop":
+        """Read it from a community that is cut at the market's moment."""
+        offered = np.zeros(market.n_products, np.bool_)
+        offered[: len(market.products)] = in_stock(c, market.products)
+        offers = _running_offers(c, market.products, market.moment)
+        return cls(market, bought, facts, c.opted_out(), c.staff(), c.customers(), offered, offers)
+
+    def histories(self, codes: Ints) -> MemberHistories:
+        """Measure some members: ascending codes of `bought`."""
+        some, facts = self.bought.of_members(codes), self.facts.of_members(codes)
+        return MemberHistories.of(self.market, some, self.market.moment, facts)
 
 
 def _running_offers(c: Community, products: pa.Array, moment: int) -> pa.Array:

@@ -7,7 +7,8 @@ import pytest
 
 from siyu.datasets import Community, DataError
 from siyu.datasets.clock import DAY_US
-from siyu.recommend.market.histories import Histories
+from siyu.recommend.market.market import Market, MarketOptions
+from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import Setting, default_attributes, in_stock
 
@@ -15,14 +16,24 @@ AS_OF = pd.Timestamp("2026-03-01", tz="UTC")
 NOW = AS_OF.value // 1000
 
 
-def history(rows: list[dict[str, Any]], **tables: Any) -> Histories:
+def state(rows: list[dict[str, Any]], **tables: Any) -> tuple[Market, MemberHistories]:
     base = {"member_id": 1, "product_id": 7, "amount": 6.0, "quantity": 1.0, "discount": 0.0}
     frame = pd.DataFrame([{**base, **row} for row in rows])
     frame["order_time"] = AS_OF - pd.to_timedelta(frame.pop("age"), unit="D")
     c = Community(orders=frame, tz="UTC", **tables)
     bought = Purchases.of(c)
     attributes = default_attributes(c, bought.products)
-    return Histories.of(bought, NOW, Setting.of(c, bought, attributes, 28 * DAY_US))
+    setting = Setting.of(c, bought, attributes, 28 * DAY_US)
+    market = Market.of(bought, NOW, setting, MarketOptions())
+    return market, MemberHistories.of(market, bought, NOW, setting.facts)
+
+
+def history(rows: list[dict[str, Any]], **tables: Any) -> MemberHistories:
+    return state(rows, **tables)[1]
+
+
+def market(rows: list[dict[str, Any]], **tables: Any) -> Market:
+    return state(rows, **tables)[0]
 
 
 @pytest.fixture(scope="module")
@@ -68,40 +79,38 @@ def test_a_product_bought_once_has_no_gap() -> None:
 
 
 def test_a_product_counts_buyers_not_lines() -> None:
-    found = history([{"age": 5.0}, {"age": 3.0}, {"age": 40.0, "member_id": 2}])
-    assert found.products["buyers"].tolist() == [2.0]
-    assert found.products["buyers_28"].tolist() == [1.0]
-    assert found.products["lines_per_buyer"].tolist() == [1.5]
-    assert found.products["again"].tolist() == [0.5]
+    found = market([{"age": 5.0}, {"age": 3.0}, {"age": 40.0, "member_id": 2}]).numbers
+    assert found["buyers"].tolist() == [2.0]
+    assert found["buyers_28"].tolist() == [1.0]
+    assert found["lines_per_buyer"].tolist() == [1.5]
+    assert found["again"].tolist() == [0.5]
 
 
 def test_the_price_now_is_set_against_the_usual() -> None:
-    found = history([{"age": 50.0, "amount": 10.0}, {"age": 5.0, "amount": 6.0}])
-    assert found.products["price_now"].tolist() == pytest.approx([6 / 8])
+    found = market([{"age": 50.0, "amount": 10.0}, {"age": 5.0, "amount": 6.0}])
+    assert found.numbers["price_now"].tolist() == pytest.approx([6 / 8])
 
 
 def test_a_member_is_measured_by_baskets() -> None:
     found = history([{"age": 50.0}, {"age": 5.0}, {"age": 5.0, "product_id": 8}])
-    assert found.members["n_baskets"].tolist() == [2.0]
-    assert found.members["n_baskets_28"].tolist() == [1.0]
-    assert found.members["basket_size"].tolist() == [1.5]
-    assert found.members["last"].tolist() == [5.0]
+    assert found.numbers["n_baskets"].tolist() == [2.0]
+    assert found.numbers["n_baskets_28"].tolist() == [1.0]
+    assert found.numbers["basket_size"].tolist() == [1.5]
+    assert found.numbers["last"].tolist() == [5.0]
 
 
 def test_a_member_without_purchases_has_no_last_visit() -> None:
     people = pd.DataFrame({"member_id": [1, 2]})
-    assert np.isnan(history([{"age": 5.0}], members=people).members["last"][1])
+    assert np.isnan(history([{"age": 5.0}], members=people).numbers["last"][1])
 
 
 def test_groups_gather_products() -> None:
     listed = pd.DataFrame({"product_id": [7, 8, 9], "category": ["tea", "tea", None]})
-    found = history(
-        [{"age": 5.0}, {"age": 3.0, "product_id": 8}, {"age": 1.0, "product_id": 9}],
-        products=listed,
-    ).groups["category"]
-    assert found.codes.tolist() == [0, 0, -1]
-    assert found.members.columns["n"].tolist() == [2.0]
-    assert found.members.columns["last"].tolist() == [3.0]
+    rows = [{"age": 5.0}, {"age": 3.0, "product_id": 8}, {"age": 1.0, "product_id": 9}]
+    shop, found = state(rows, products=listed)
+    assert shop.groups["category"].codes.tolist() == [0, 0, -1]
+    assert found.groups["category"].columns["n"].tolist() == [2.0]
+    assert found.groups["category"].columns["last"].tolist() == [3.0]
 
 
 def test_home_is_where_a_member_buys_most_of_late() -> None:
@@ -110,18 +119,18 @@ def test_home_is_where_a_member_buys_most_of_late() -> None:
         {"age": 190.0, "store_id": 1},
         {"age": 2.0, "store_id": 2},
     ]
-    assert history(rows).place.of_member.tolist() == [1]  # the second store
+    assert history(rows).place.tolist() == [1]  # the second store
 
 
 def test_a_member_who_never_bought_is_at_home_where_registered() -> None:
     people = pd.DataFrame({"member_id": [1, 2], "store_id": [6, 6]})
     found = history([{"age": 5.0, "store_id": 6}], members=people)
-    assert found.place.of_member.tolist() == [0, 0]
+    assert found.place.tolist() == [0, 0]
 
 
 def test_store_buyers_are_counted_within_the_window() -> None:
     rows = [{"age": 5.0}, {"age": 3.0}, {"age": 40.0, "member_id": 2}]
-    found = history([{**row, "store_id": 6} for row in rows])
+    found = market([{**row, "store_id": 6} for row in rows])
     assert found.place.buyers.columns["buyers"].tolist() == [1.0]
 
 

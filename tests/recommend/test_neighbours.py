@@ -1,8 +1,14 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy.sparse import csr_array
 
-from siyu.recommend.market.neighbours import AlikeMembers, alike_products, sample_rows
+from siyu.recommend.market.neighbours import (
+    References,
+    alike_products,
+    sample_rows,
+    unit_rows,
+)
 from siyu.recommend.top_entries import top_entries
 
 
@@ -10,38 +16,43 @@ def rows(*values: list[float]) -> csr_array:
     return csr_array(np.array(values, np.float32))
 
 
+def mean_of_nearest(counts: csr_array, references: list[int], n_nearest: int) -> np.ndarray:
+    """Compare all members with some of them."""
+    chosen = counts[references]
+    found = References.of(pa.array(references), chosen, chosen, n_nearest)
+    own = np.full(counts.shape[0], -1)
+    own[references] = np.arange(len(references))
+    return found.mean_of_nearest(counts, own)
+
+
 def test_the_nearest_members_are_averaged() -> None:
     counts = rows([1, 1, 0], [1, 1, 1], [0, 0, 1])
-    alike = AlikeMembers.of(counts, counts, np.arange(3), n_nearest=1)
     # The first is nearest to the second, and the other way round; the third to the second.
-    assert alike.mean_of_nearest(np.arange(3)).tolist() == [[1, 1, 1], [1, 1, 0], [1, 1, 1]]
+    found = mean_of_nearest(counts, [0, 1, 2], 1)
+    assert found.tolist() == [[1, 1, 1], [1, 1, 0], [1, 1, 1]]
 
 
 def test_nobody_is_their_own_neighbour() -> None:
-    counts = rows([1, 0], [0, 1])
-    alike = AlikeMembers.of(counts, counts, np.arange(2), n_nearest=2)
-    assert not alike.mean_of_nearest(np.arange(2)).any()
+    assert not mean_of_nearest(rows([1, 0], [0, 1]), [0, 1], 2).any()
 
 
 def test_likeness_is_the_cosine() -> None:
-    counts = rows([3, 4], [4, 3], [1, 0])
-    found = AlikeMembers.of(counts, counts, np.arange(3), n_nearest=2).vectors.toarray()
+    found = unit_rows(rows([3, 4], [4, 3], [1, 0])).toarray()
     assert (found @ found.T)[0, 1] == pytest.approx(24 / 25)
 
 
 def test_only_references_are_neighbours() -> None:
-    counts = rows([1, 1, 0], [1, 1, 1], [1, 0, 0])
-    alike = AlikeMembers.of(counts, counts, np.array([2]), n_nearest=1)
-    assert alike.mean_of_nearest(np.array([0, 2])).tolist() == [[1, 0, 0], [0, 0, 0]]
+    found = mean_of_nearest(rows([1, 1, 0], [1, 1, 1], [1, 0, 0]), [2], 1)
+    assert found[[0, 2]].tolist() == [[1, 0, 0], [0, 0, 0]]
 
 
 def test_members_asked_for_together_or_alone_get_the_same() -> None:
     rng = np.random.default_rng(0)
     counts = csr_array((rng.random((60, 20)) * (rng.random((60, 20)) < 0.3)).astype(np.float32))
-    alike = AlikeMembers.of(counts, counts, np.arange(60), n_nearest=5)
-    together = alike.mean_of_nearest(np.arange(60))
-    alone = np.concatenate([alike.mean_of_nearest(np.array([one])) for one in range(60)])
-    assert together.tobytes() == alone.tobytes()
+    found = References.of(pa.array(range(60)), counts, counts, 5)
+    together = found.mean_of_nearest(counts, np.arange(60))
+    alone = [found.mean_of_nearest(counts[[one]], np.array([one])) for one in range(60)]
+    assert together.tobytes() == np.concatenate(alone).tobytes()
 
 
 def test_products_alike_agree_with_dense_cosines() -> None:

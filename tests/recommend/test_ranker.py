@@ -19,7 +19,8 @@ DAY = 86_400_000_000
 
 def pairs(member: list[int], product: list[int], alike: float = 0.5) -> Candidates:
     scores = np.full(len(member), alike, np.float32)
-    return Candidates(np.array(member), np.array(product), scores, scores * 2, scores)
+    named = {"neighbours": scores, "taste": scores * 2, "together": scores}
+    return Candidates(np.array(member), np.array(product), named)
 
 
 def test_the_plain_score_mixes_own_and_alike() -> None:

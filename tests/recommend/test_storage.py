@@ -63,7 +63,7 @@ def test_saving_twice_writes_the_same_bytes(
 
 @pytest.mark.parametrize(
     "name",
-    ["trees.txt", "pairs.parquet", "members.parquet", "calibration.parquet", "manifest.json"],
+    ["trees.txt", "lines.parquet", "members.parquet", "calibration.parquet", "manifest.json"],
 )
 def test_a_damaged_file_is_refused(trained: OfferRecommender, tmp_path: Path, name: str) -> None:
     trained.save(tmp_path / "model")

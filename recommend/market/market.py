@@ -1,0 +1,215 @@
+"""The market at one moment: what is known of products and of everybody, but of nobody's own.
+
+It is built from the purchases before its moment and nothing else. The same market serves every
+member: one alone, a chunk of a million, a training window, a service that read it from disk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csr_array
+
+from siyu.datasets.clock import DAY_US
+from siyu.recommend.sorted_keys import Floats, Ints, run_starts
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import Setting
+
+from .factorisation import FactorOptions, Factors, factorise
+from .neighbours import References, alike_products, sample_rows
+from .pair_matrices import columns_at, decayed_counts, head_counts, pair_matrix
+from .pair_rows import PairRows, measure_pairs
+from .product_numbers import product_numbers
+from .segments import Segment, home_places
+
+__all__ = ["Market", "MarketOptions", "ProductGroups"]
+
+_POPULAR = 400  # length of the popularity lists that candidates are drawn from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketOptions:
+    """Sizes of the collaborative models.
+
+    Parameters
+    ----------
+    n_head : int
+        Products, the most bought lately, that are scored for members who never bought them.
+    n_nearest : int
+        Members like oneself whose purchases are averaged.
+    n_references : int
+        Members that everyone is compared with, and that the models of products learn from.
+    n_alike : int
+        Products kept as alike to each product.
+    factors : FactorOptions
+    """
+
+    n_head: int = 8192
+    n_nearest: int = 300
+    n_references: int = 5000
+    n_alike: int = 50
+    factors: FactorOptions = field(default_factory=FactorOptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProductGroups:
+    """The groups of one product attribute, such as categories.
+
+    Attributes
+    ----------
+    codes : int64 array, n_products
+        Group of every product, -1 unknown.
+    n_groups : int
+    recent : float32 array, n_groups
+        Lines of all members, half as much every 45 days.
+    """
+
+    codes: Ints
+    n_groups: int
+    recent: Floats
+
+    @classmethod
+    def of(cls, codes: Ints, recent: Floats) -> "ProductGroups":
+        """Add up what is sold of each group."""
+        n_groups = max(int(codes.max(initial=-1)) + 1, 1)
+        known = codes >= 0
+        sold = recent[: len(codes)][known].astype(np.float64)
+        total = np.bincount(codes[known], sold, minlength=n_groups)
+        return cls(codes, n_groups, total.astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Market:
+    """The state of the shop at one moment.
+
+    Attributes
+    ----------
+    moment : int, microseconds since 1970 UTC
+    n_members : int
+        Customers who have not opted out, whether they bought or not.
+    products : pa.Array, sorted ids
+        Product codes in all arrays are positions in it.
+    numbers : mapping of name to float32 array, n_products
+        See `product_numbers`.
+    groups : mapping of attribute to ProductGroups
+    place, region : Segment
+    head : int64 array, ascending product codes
+        The products that the collaborative models score.
+    position : int64 array, n_products
+        Place of each product in the head, -1 outside.
+    factors : Factors
+        Rows stand for the head.
+    alike : csr_array, n_head x n_head
+        Products bought by the same members.
+    references : References
+    popular : int64 array
+        Products by late buyers, most first.
+    place_starts, place_products : int64 arrays
+        The same for every store, one after the other.
+    """
+
+    moment: int
+    n_members: int
+    products: pa.Array
+    numbers: Mapping[str, Floats]
+    groups: Mapping[str, ProductGroups]
+    place: Segment
+    region: Segment
+    head: Ints
+    position: Ints
+    factors: Factors
+    alike: csr_array
+    references: References
+    popular: Ints
+    place_starts: Ints
+    place_products: Ints
+
+    @classmethod
+    def of(
+        cls, bought: Purchases, moment: int, setting: Setting, options: MarketOptions
+    ) -> "Market":
+        """Build the state from everybody's purchases before `moment`."""
+        numbers = product_numbers(bought, moment, setting.window / DAY_US)
+        head = _head(numbers["recent"], options.n_head)
+        position = np.full(len(numbers["recent"]), -1, np.int64)
+        position[head] = np.arange(len(head))
+        references, counts = _references(bought, moment, position, len(head), options)
+        place, region = _segments(bought, moment, setting)
+        return cls(
+            moment=moment,
+            n_members=len(bought.members),
+            products=bought.products,
+            numbers=numbers,
+            groups={
+                name: ProductGroups.of(codes, numbers["recent"])
+                for name, codes in setting.attributes.items()
+            },
+            place=place,
+            region=region,
+            head=head,
+            position=position,
+            factors=factorise(counts, options.factors),
+            alike=alike_products(counts, options.n_alike),
+            references=references,
+            popular=_popular(numbers),
+            **_popular_at(place, numbers),
+        )
+
+    @property
+    def n_products(self) -> int:
+        """Give the number of products, at least 1."""
+        return len(self.position)
+
+
+def _head(recent: Floats, n: int) -> Ints:
+    """Choose the products bought most lately."""
+    by_popularity = np.argsort(-recent, kind="stable")[:n]
+    return np.sort(by_popularity[recent[by_popularity] > 0]).astype(np.int64)
+
+
+def _references(
+    bought: Purchases, moment: int, position: Ints, n_head: int, options: MarketOptions
+) -> tuple[References, csr_array]:
+    """Draw the reference members; give them, and their counts of the head's products."""
+    buyers = bought.basket_member[run_starts(bought.basket_member)]
+    seed = options.factors.random_state
+    some = bought.of_members(sample_rows(buyers, options.n_references, seed))
+    rows = PairRows.of(some, moment)
+    pairs = measure_pairs(rows, some, moment)
+    starts = np.searchsorted(pairs.keys, np.arange(rows.n_members + 1) * rows.n_products)
+    shares = pair_matrix(pairs, starts, rows.n_products, "share")
+    counts = decayed_counts(pairs, starts, rows.n_products)
+    references = References.of(
+        some.members, counts, columns_at(shares, position, n_head), options.n_nearest
+    )
+    return references, head_counts(counts, position, n_head)
+
+
+def _segments(bought: Purchases, moment: int, setting: Setting) -> tuple[Segment, Segment]:
+    """Count what is bought lately in every store and region."""
+    since, facts = moment - setting.window, setting.facts
+    home = home_places(bought, moment, facts.registered)
+    sold_at = bought.basket_place[bought.line_basket]
+    lived_in = facts.region[bought.line_member()]
+    return (
+        Segment.of(bought, since, sold_at, home, len(bought.places)),
+        Segment.of(bought, since, lived_in, facts.region, setting.n_regions),
+    )
+
+
+def _popular(numbers: Mapping[str, Floats]) -> Ints:
+    """List the products with the most buyers lately, the smaller code first in a draw."""
+    buyers = numbers["buyers_lately"] + numbers["buyers"] * 1e-6
+    best = np.argsort(-buyers, kind="stable")[:_POPULAR]
+    return best[buyers[best] > 0]
+
+
+def _popular_at(place: Segment, numbers: Mapping[str, Floats]) -> dict[str, Ints]:
+    """List the same for every store; equal numbers go by the number in all stores."""
+    n_products = len(numbers["buyers_lately"])
+    code, product = np.divmod(place.buyers.keys, n_products)
+    everywhere = numbers["buyers_lately"][product]
+    order = np.lexsort((product, -everywhere, -place.buyers.columns["buyers"], code))
+    starts = np.searchsorted(code, np.arange(len(place.n_members) + 1))
+    return {"place_starts": starts, "place_products": product[order]}

@@ -1,0 +1,158 @@
+"""What was known of some members at one moment, beside the market: the kernel of a member.
+
+One member, a chunk of a million and a training window go through the same arrays; a member's
+numbers follow from the member's own lines and the market, and from nobody else's in the chunk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csr_array
+
+from siyu.datasets.clock import DAY_US
+from siyu.datasets.ids import lookup
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, run_starts, run_sum
+from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.setting import MemberFacts
+
+from .market import Market
+from .pair_matrices import decayed_counts, head_counts
+from .pair_rows import PairRows, measure_pairs, narrow, ratio
+from .segments import home_places
+
+__all__ = ["MemberHistories"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemberHistories:
+    """The statistics of some members; a row is a member, in ascending order of ids.
+
+    Attributes
+    ----------
+    members : pa.Array, n_rows sorted ids
+    n_products : int
+    pairs : Keyed by ``row x n_products + product``
+        One row a product that a member has bought.
+    starts : int64 array, n_rows + 1
+        Where each member's pairs begin.
+    numbers : mapping of name to float32 array, n_rows
+    groups : mapping of attribute to Keyed by ``row x n_groups + group``
+        Columns ``n`` (lines), ``decayed_45``, ``decayed_120``, ``last`` (age in days).
+    place, region : int64 arrays, n_rows
+        Code of the store where the member buys most, or is registered; -1 unknown.
+    reference : int64 array, n_rows
+        Place among the market's reference members, -1 if none.
+    counts : csr_array, n_rows x n_products
+        Purchases, half as much every 90 days.
+    head_counts : csr_array, n_rows x n_head
+        Logarithm of 1 + these, of the products in the market's head.
+    extra : mapping of name to float32 array, n_rows
+    """
+
+    members: pa.Array
+    n_products: int
+    pairs: Keyed
+    starts: Ints
+    numbers: Mapping[str, Floats]
+    groups: Mapping[str, Keyed]
+    place: Ints
+    region: Ints
+    reference: Ints
+    counts: csr_array
+    head_counts: csr_array
+    extra: Mapping[str, Floats]
+
+    @classmethod
+    def of(
+        cls, market: Market, bought: Purchases, moment: int, facts: MemberFacts
+    ) -> "MemberHistories":
+        """Measure some members.
+
+        Parameters
+        ----------
+        market : Market
+            With the same product and place codes.
+        bought : Purchases
+            Of these members, all before `moment`.
+        moment : int, microseconds since 1970 UTC
+            Of the market, or later.
+        facts : MemberFacts, n_rows
+
+        Raises
+        ------
+        DataError
+            If a basket lies at or after `moment`.
+        """
+        rows = PairRows.of(bought, moment)
+        pairs = measure_pairs(rows, bought, moment)
+        starts = np.searchsorted(pairs.keys, np.arange(rows.n_members + 1) * rows.n_products)
+        counts = decayed_counts(pairs, starts, rows.n_products)
+        return cls(
+            members=bought.members,
+            n_products=rows.n_products,
+            pairs=pairs,
+            starts=starts,
+            numbers=_numbers(rows, pairs, bought, moment),
+            groups={name: _group(rows, g.codes, g.n_groups) for name, g in market.groups.items()},
+            place=home_places(bought, moment, facts.registered),
+            region=facts.region,
+            reference=lookup(bought.members, market.references.ids),
+            counts=counts,
+            head_counts=head_counts(counts, market.position, len(market.head)),
+            extra=facts.extra,
+        )
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def is_buyer(self) -> Bools:
+        """Tell who has bought anything."""
+        found: Bools = self.numbers["n_baskets"] > 0
+        return found
+
+
+def _numbers(rows: PairRows, pairs: Keyed, bought: Purchases, moment: int) -> Mapping[str, Floats]:
+    """Measure every member."""
+    n = rows.n_members
+    age = (moment - bought.basket_time) / DAY_US
+    n_baskets = np.bincount(bought.basket_member, minlength=n)
+    n_lines = np.bincount(rows.member, minlength=n)
+    amount = np.bincount(rows.member, rows.amount, minlength=n)
+    discount = np.bincount(rows.member, rows.discount, minlength=n)
+    owner = pairs.keys // rows.n_products
+    n_pairs = np.bincount(owner, minlength=n)
+    once = np.bincount(owner, pairs.columns["n"] == 1, minlength=n)
+    last = np.full(n, np.inf)
+    np.minimum.at(last, bought.basket_member, age)
+    columns = {
+        "n_baskets": n_baskets,
+        "n_baskets_28": np.bincount(bought.basket_member, age <= 28, minlength=n),
+        "n_baskets_84": np.bincount(bought.basket_member, age <= 84, minlength=n),
+        "last": np.where(n_baskets > 0, last, np.nan),
+        "n_products": n_pairs,
+        "basket_size": ratio(n_lines, n_baskets),
+        "basket_amount": ratio(amount, n_baskets),
+        "discount": ratio(discount, amount + discount),
+        "once_share": ratio(once, n_pairs),
+    }
+    return narrow(columns)
+
+
+def _group(rows: PairRows, codes: Ints, n_groups: int) -> Keyed:
+    """Measure every member's history in the groups of one attribute."""
+    group = codes[rows.product] if len(rows.product) else rows.product
+    known = group >= 0
+    key = rows.member[known] * n_groups + group[known]
+    order = np.argsort(key, kind="stable")
+    key, age = key[order], rows.age[known][order]
+    starts = run_starts(key)
+    columns = {
+        "n": np.diff(np.append(starts, len(key))),
+        "decayed_45": run_sum(rows.weights[45][known][order], starts),
+        "decayed_120": run_sum(np.exp2(-age / 120), starts),
+        "last": np.minimum.reduceat(age, starts) if len(age) else age,
+    }
+    return Keyed(key[starts], narrow(columns))
