@@ -212,7 +212,7 @@ def _benefit(rows: OfferRows, rules: OfferRules) -> dict[str, Bools]:
     return {
         "public_not_higher": loses & rules.must_beat_public,
         "no_public_price": np.isnan(rows.benefit) & asked,
-        "small_benefit": small,
+        "small_benefit": small & asked,
         "below_threshold": ~rows.reaches() & rules.one_item_reaches,
     }
 

@@ -171,7 +171,7 @@ def may_have(c: Community, rows: OfferRows, members: pa.Array) -> Ints:
     held, n_issued = np.unique(offer[valid] * n + member[valid], return_counts=True)
     uses = CouponUses.of(c)
     if uses is None:
-        return held
+        return np.asarray(held, np.int64)
     offer, member = lookup(uses.offer, rows.offers), lookup(uses.member, members)
     met = (offer >= 0) & (member >= 0)
     used, n_used = np.unique(offer[met] * n + member[met], return_counts=True)
