@@ -24,6 +24,7 @@ from siyu.recommend.market.market import MarketOptions
 from siyu.recommend.online.storage import read_model, write_model
 from siyu.recommend.ranking.ranker import LISTS, RankerOptions, fit_ranker
 from siyu.recommend.ranking.training import Recipe, build_windows, earlier_moments
+from siyu.recommend.tables.circles import has_circles
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures
 from siyu.recommend.tables.purchases import ACTIVITIES, Purchases
 from siyu.recommend.tables.setting import default_attributes
@@ -154,7 +155,8 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         recipe = self._recipe()
         c, moment = community.before(as_of), community.moment(as_of)
         bought = Purchases.of(c, activity=self.activity)
-        recipe = replace(recipe, attributes=default_attributes(c, bought.products))
+        attributes = default_attributes(c, bought.products)
+        recipe = replace(recipe, attributes=attributes, circles=has_circles(c))
         until = min(c.observed.get(self.activity, (0, moment))[1], moment)
         # The oldest window only serves to choose between trees and plain model.
         n_windows = 1 if self.ranker == "never" else self.n_windows + 1

@@ -6,6 +6,7 @@
 ``together``   bought by the same members as what this one bought
 ``nearby``     bought most, lately, in the member's store
 ``popular``    bought most, lately, everywhere
+``circle``     bought by friends, inviters and invited, and group mates
 
 All but the first give products that the member never bought. Members are worked on in blocks; a
 member's candidates and scores are the same, bit for bit, whoever else is in the block.
@@ -18,12 +19,14 @@ import numpy as np
 
 from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
-from siyu.recommend.sorted_keys import Bools, Floats, Ints, ranges, run_starts, within_run
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, ranges, run_starts, within_run
 from siyu.recommend.top_entries import top_entries
+
+from .circle import best_of_circle
 
 __all__ = ["SOURCES", "Candidates", "Quotas", "find_candidates"]
 
-SOURCES = ("own", "neighbours", "taste", "together", "nearby", "popular")
+SOURCES = ("own", "neighbours", "taste", "together", "nearby", "popular", "circle")
 _BLOCK = 128
 _LIST_FACTOR = 3  # how much deeper than its quota a list is read, past what was bought
 
@@ -38,6 +41,7 @@ class Quotas:
     together: int = 25
     nearby: int = 20
     popular: int = 20
+    circle: int = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,7 @@ class Candidates:
         Row of the member in the histories; ascending by row, then product.
     product : int64 array, n_pairs, codes
     scores : mapping of source name to float32 array, n_pairs
-        0 for products outside the market's head.
+        0 for products outside the market's head, and for those that nobody near bought.
     """
 
     row: Ints
@@ -172,6 +176,19 @@ class _Block:
         row, column = top_entries(left, n)
         return self.key(row, head[column])
 
+    def circle(self) -> Keyed:
+        """Give what the members' circles bought, under keys of this block."""
+        goods, n_products = self.histories.circle_goods, self.market.n_products
+        first, last = np.array([self.rows.start, self.rows.stop]) * n_products
+        part = slice(*np.searchsorted(goods.keys, [first, last]).tolist())
+        return Keyed(goods.keys[part] - first, {"score": goods.columns["score"][part]})
+
+    def new_of_circle(self, goods: Keyed, n: int) -> Ints:
+        """Choose what most of the circle bought and the member never did."""
+        bought = np.isin(goods.keys, self.key(self.own_row, self.own_product))
+        left_out = bought | ~self.offered[goods.keys % self.market.n_products]
+        return best_of_circle(goods, self.market.n_products, left_out, n)
+
     def first_new(self, products: Ints, starts: Ints, stops: Ints, n: int) -> Ints:
         """Choose the first products of each row's list that were never bought."""
         if not n:
@@ -199,6 +216,8 @@ def _of_block(block: _Block, quotas: Quotas, further: Ints) -> Candidates:
     found.append(block.first_new(market.place_products, begin, end, quotas.nearby))
     begin, end = np.zeros_like(place), np.full_like(place, len(market.popular))
     found.append(block.first_new(market.popular, begin, end, quotas.popular))
+    goods = block.circle()
+    found.append(block.new_of_circle(goods, quotas.circle))
     first, last = np.array([start, block.rows.stop]) * n_products
     found.append(further[(further >= first) & (further < last)] - first)
     row, product = np.divmod(np.unique(np.concatenate(found)), n_products)
@@ -207,4 +226,5 @@ def _of_block(block: _Block, quotas: Quotas, further: Ints) -> Candidates:
     columns = {name: np.zeros(len(row), np.float32) for name in scores}
     for name, score in scores.items():
         columns[name][known] = score[row[known], at[known]]
+    columns["circle"] = goods.read("score", *goods.find(row * n_products + product), 0)
     return Candidates(row + start, product, columns)

@@ -15,10 +15,11 @@ from siyu.recommend.candidates.finding import Candidates
 from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Bools, Floats, Ints
+from siyu.recommend.tables.circles import LEADERS
 
 __all__ = ["FAMILIES", "FEATURES", "Feature", "feature_list", "feature_matrix"]
 
-FAMILIES = ("own", "rhythm", "alike", "group", "popular", "price", "member", "extra")
+FAMILIES = ("own", "rhythm", "alike", "circle", "group", "popular", "price", "member", "extra")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,22 @@ class View:
         share = self.market.place.share[self.histories.place[self.pairs.row]]
         lift: Floats = (self.nearby() + 1) / (share * self.product("buyers_lately") + 1)
         return lift
+
+    def circle(self, name: str, missing: float = 0) -> Floats:
+        """Read what the member's circle did; NaN where nobody is known to be near."""
+        goods = self.histories.circle_goods
+        keys = self.pairs.row * self.market.n_products + self.pairs.product
+        found = goods.read(name, *goods.find(keys), missing)
+        return np.where(self.circle_size() > 0, found, np.float32(np.nan))
+
+    def share_of_all(self) -> Floats:
+        """Give the share of all members who ever bought the product."""
+        share: Floats = self.product("buyers") / np.float32(max(self.market.n_members, 1))
+        return share
+
+    def circle_size(self) -> Floats:
+        """Count the members near the member."""
+        return self.histories.circle_size[self.pairs.row]
 
     def group(self, attribute: str, name: str, missing: float = 0) -> Floats:
         """Read the member's history in the product's group; NaN where the group is unknown."""
@@ -149,13 +166,26 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
-def feature_list(attributes: Sequence[str], extra: Sequence[str]) -> tuple[Feature, ...]:
+OF_CIRCLES: tuple[Feature, ...] = (
+    Feature("circle_share", "circle", lambda v: v.circle("score")),
+    Feature("circle_n", "circle", lambda v: v.circle("n")),
+    Feature("circle_last", "circle", lambda v: v.circle("last", _NAN)),
+    Feature("circle_lift", "circle", lambda v: _over(v.circle("score"), v.share_of_all())),
+    Feature("circle_size", "circle", lambda v: v.circle_size()),
+)
+"""Features of shops that know who is near whom."""
+
+
+def feature_list(
+    attributes: Sequence[str], extra: Sequence[str], *, circles: bool = False
+) -> tuple[Feature, ...]:
     """List all features of a model.
 
     Parameters
     ----------
     attributes : names of the product attributes it groups by
     extra : names of the columns that the caller computes
+    circles : whether anything tells who is near whom
 
     Examples
     --------
@@ -163,7 +193,10 @@ def feature_list(attributes: Sequence[str], extra: Sequence[str]) -> tuple[Featu
     7
     """
     grouped = [feature for name in attributes for feature in _of_group(name)]
-    return (*FEATURES, *grouped, *(_of_extra(name) for name in extra))
+    near = OF_CIRCLES if circles else ()
+    if circles and LEADERS in extra:
+        near += (Feature("circle_led", "circle", lambda v: v.circle("led")),)
+    return (*FEATURES, *near, *grouped, *(_of_extra(name) for name in extra))
 
 
 def feature_matrix(

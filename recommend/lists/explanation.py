@@ -83,6 +83,8 @@ def _parts(
         del parts["extra"]
     if not recipe.attributes:
         del parts["group"]
+    if not recipe.circles:
+        del parts["circle"]
     # Sums of many small parts: what rounding leaves over goes to the base.
     score = float(score_pairs(market, histories, model, one, which).score[0])
     return {**parts, _BASE: score - sum(parts.values())}
@@ -117,4 +119,10 @@ def _facts(matrix: FeatureMatrix) -> dict[str, tuple[str, str]]:
     now = row["price_now"]
     if not np.isnan(now):
         facts["price"] = (f"近期价格为平时的 {now:.0%}", f"price lately {now:.0%} of the usual")
+    near = row.get("circle_n", float("nan"))
+    if not np.isnan(near):
+        facts["circle"] = (
+            f"好友和群友中有 {near:.0f} 位买过",
+            f"friends and group mates who bought it: {near:.0f}",
+        )
     return facts

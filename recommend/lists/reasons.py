@@ -7,6 +7,7 @@
 ``members_like_you``   new; bought by members who buy alike
 ``your_taste``         new; near the member's taste
 ``goes_with_yours``    new; bought by those who buy what the member buys
+``friends_bought``     new; bought by friends, or by members of the same groups
 ``popular_nearby``     most bought lately in the member's store or region
 ``popular``            most bought lately
 =====================  ==========================================================
@@ -29,6 +30,7 @@ REASONS = (
     "members_like_you",
     "your_taste",
     "goes_with_yours",
+    "friends_bought",
     "popular_nearby",
     "popular",
 )
@@ -76,10 +78,10 @@ def _of_new(
     market: Market, histories: MemberHistories, pairs: Candidates, rows: Ints
 ) -> NDArray[np.str_]:
     """Find the source that speaks loudest for products never bought."""
-    sources = ("neighbours", "taste", "together")
+    sources = ("neighbours", "taste", "together", "circle")
     relative = np.stack([_over_best(pairs.row, pairs.scores[name])[rows] for name in sources])
     loudest = relative.argmax(axis=0)
-    named = np.asarray(REASONS[3:6])[loudest] if len(rows) else np.zeros(0, "<U1")
+    named = np.asarray(REASONS[3:7])[loudest] if len(rows) else np.zeros(0, "<U1")
     home = histories.place[pairs.row[rows]]
     keys = home * market.n_products + pairs.product[rows]
     is_nearby = market.place.buyers.find(keys)[1] & (home >= 0)

@@ -17,6 +17,7 @@ from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, run_starts, r
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import MemberFacts
 
+from .circle_goods import circle_goods, circle_sizes
 from .market import Market
 from .pair_matrices import decayed_counts, head_counts
 from .pair_rows import PairRows, measure_pairs, narrow, ratio
@@ -49,6 +50,10 @@ class MemberHistories:
     head_counts : csr_array, n_rows x n_head
         Logarithm of 1 + these, of the products in the market's head.
     extra : mapping of name to float32 array, n_rows
+    circle_size : float32 array, n_rows
+        How many members are near; NaN where nothing could tell.
+    circle_goods : Keyed by ``row x n_products + product``
+        What they bought: see `circle_goods`.
     """
 
     members: pa.Array
@@ -63,6 +68,8 @@ class MemberHistories:
     counts: csr_array
     head_counts: csr_array
     extra: Mapping[str, Floats]
+    circle_size: Floats
+    circle_goods: Keyed
 
     @classmethod
     def of(
@@ -102,6 +109,8 @@ class MemberHistories:
             counts=counts,
             head_counts=head_counts(counts, market.position, len(market.head)),
             extra=facts.extra,
+            circle_size=circle_sizes(facts.circle, rows.n_members),
+            circle_goods=circle_goods(facts.circle, rows.n_products, moment),
         )
 
     def __len__(self) -> int:

@@ -22,6 +22,7 @@ from siyu.recommend.ranking.calibration import Calibration
 from siyu.recommend.ranking.ranker import LISTS, Comparison, Ranker
 from siyu.recommend.ranking.training import Recipe
 from siyu.recommend.sorted_keys import Floats, Keyed
+from siyu.recommend.tables.circles import Circle
 from siyu.recommend.tables.member_columns import MemberColumns
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import MemberFacts
@@ -87,7 +88,7 @@ def read_model(folder: str | Path) -> tuple[Model, dict[str, Any]]:
 def _shop_tables(shop: Shop) -> dict[str, pa.Table]:
     """Write who and what there is."""
     bought, facts = shop.bought, shop.facts
-    return {
+    tables = {
         "members.parquet": pa.table(
             {
                 "member_id": bought.members,
@@ -119,6 +120,11 @@ def _shop_tables(shop: Shop) -> dict[str, pa.Table]:
         "staff.parquet": pa.table({"member_id": shop.staff}),
         "addressed.parquet": pa.table({"member_id": shop.addressed}),
     }
+    if facts.circle is not None:
+        tables["circle.parquet"] = _sparse_table(facts.circle.near)
+        if facts.circle.leads is not None:
+            tables["leaders.parquet"] = pa.table({"leads": facts.circle.leads})
+    return tables
 
 
 def _market_tables(market: Market) -> dict[str, pa.Table]:
@@ -171,7 +177,10 @@ def _shop(bundle: Bundle, recipe: Recipe, moment: int, n_members: int) -> Shop:
         discount=_array(lines, "discount"),
     )
     facts = MemberFacts(
-        _array(members, "registered"), _array(members, "region"), _unprefixed("extra", members)
+        _array(members, "registered"),
+        _array(members, "region"),
+        _unprefixed("extra", members),
+        _circle(bundle, bought),
     )
     return Shop(
         market=_market(bundle, recipe, bought.products, moment, n_members),
@@ -220,6 +229,17 @@ def _market(
     )
 
 
+def _circle(bundle: Bundle, bought: Purchases) -> Circle | None:
+    """Read who is near whom."""
+    if "circle.parquet" not in bundle.names:
+        return None
+    leads = None
+    if "leaders.parquet" in bundle.names:
+        leads = _array(bundle.table("leaders.parquet"), "leads")
+    n = len(bought.members)
+    return Circle(_sparse(bundle.table("circle.parquet"), (n, n)), bought, leads)
+
+
 def _segment(bundle: Bundle, name: str) -> Segment:
     """Read what is bought in stores, or regions."""
     return Segment(
@@ -246,6 +266,7 @@ def _recipe(meta: Mapping[str, Any]) -> Recipe:
         horizon=meta["horizon"],
         attributes=tuple(meta["attributes"]),
         columns=MemberColumns({name: tuple(found) for name, found in categories.items()}),
+        circles=meta["circles"],
         quotas=Quotas(**meta["quotas"]),
         options=MarketOptions(**options),
         n_members=meta["n_members"],

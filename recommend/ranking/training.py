@@ -15,6 +15,7 @@ from siyu.recommend.market.market import Market, MarketOptions
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.market.neighbours import sample_rows
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts
+from siyu.recommend.tables.circles import LEADERS, circle_at
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures, compute_columns
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import MemberFacts, Setting
@@ -35,6 +36,8 @@ class Recipe:
     attributes : product attributes that group products
     columns : MemberColumns
         What the caller's columns are.
+    circles : bool
+        Whether anything tells who is near whom.
     quotas : Quotas
     options : MarketOptions
     n_members : int
@@ -45,13 +48,14 @@ class Recipe:
     horizon: int
     attributes: tuple[str, ...]
     columns: MemberColumns
+    circles: bool = False
     quotas: Quotas = field(default_factory=Quotas)
     options: MarketOptions = field(default_factory=MarketOptions)
     n_members: int = 10_000
 
     def features(self) -> tuple[Feature, ...]:
         """List the features."""
-        return feature_list(self.attributes, self.columns.names)
+        return feature_list(self.attributes, self.columns.names, circles=self.circles)
 
     def categorical(self) -> tuple[str, ...]:
         """Name the features that hold categories."""
@@ -63,7 +67,10 @@ class Recipe:
         """Build the market at a moment from the purchases before it; read the members' facts."""
         columns = self.columns.read(extra, bought.members, moment)
         setting = Setting.of(c, bought, self.attributes, self.horizon, columns)
-        return Market.of(bought, moment, setting, self.options), setting.facts
+        facts = setting.facts
+        if self.circles:
+            facts = replace(facts, circle=circle_at(c, bought, moment, columns.get(LEADERS)))
+        return Market.of(bought, moment, setting, self.options), facts
 
     def matrix(
         self, market: Market, histories: MemberHistories, pairs: Candidates

@@ -22,9 +22,14 @@ from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts, within_r
 
 from .contacts import Contacts, known_before, of_columns, of_ties
 from .group_mates import GroupRings
+from .purchases import Purchases
 
-__all__ = ["Circle", "circle_at"]
+__all__ = ["LEADERS", "Circle", "circle_at", "has_circles"]
 
+LEADERS = "koc_score"
+"""The caller's member column that says who leads (see `Circle.weighed_by`)."""
+
+_TABLES = ("ties", "referrals", "memberships")
 _REFERRAL = 2.0  # weights beside 1 for a tie or an invitation into a group
 _MATES = 0.5  # for all mates of a group together
 _MOST_NEAR = 40  # members of a circle, and mates read of one group
@@ -34,19 +39,26 @@ _BLOCK = 65_536  # members whose contacts are added up at once: bounds the memor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Circle:
-    """The nearest members of everybody.
+    """The nearest members of some members, or of all.
 
     Attributes
     ----------
-    near : csr_array, n_members x n_members, float32
-        Row i: the shares of the members near member i. A row adds up to 1, or is empty; nobody
-        is in their own circle.
+    near : csr_array, n_rows x n_members, float32
+        A row a member: the shares of the members near them. A row adds up to 1, or is empty;
+        nobody is in their own circle.
+    bought : Purchases
+        Of all members, before the moment of the circle; the columns are its members.
     leads : bool array, n_members, or None
         Who leads by the caller's score; None where no score was given.
     """
 
     near: csr_array
+    bought: Purchases
     leads: Bools | None = None
+
+    def of_members(self, codes: Ints) -> "Circle":
+        """Take the circles of some members: their codes become their rows."""
+        return replace(self, near=self.near[codes])
 
     def weighed_by(self, score: Floats) -> "Circle":
         """Let members with a high score count for more in the circles they are in.
@@ -59,17 +71,6 @@ class Circle:
         ----------
         score : float32 array, n_members, NaN unknown
             Such as the KOC score.
-
-        Returns
-        -------
-        Circle
-
-        Examples
-        --------
-        >>> near = csr_array(np.array([[0, 0.5, 0.5], [0, 0, 0], [0, 0, 0]], np.float32))
-        >>> led = Circle(near).weighed_by(np.array([np.nan, 0, 8], np.float32))
-        >>> led.near.toarray()[0].round(2), led.leads.tolist()
-        (array([0.  , 0.33, 0.67], dtype=float32), [False, False, True])
         """
         known = np.where(np.isfinite(score) & (score > 0), score, 0).astype(np.float64)
         highest = float(known.max(initial=0))
@@ -77,20 +78,29 @@ class Circle:
             return replace(self, leads=np.zeros(len(known), np.bool_))
         raised = self.near.data * (1 + known / highest)[self.near.indices]
         bar = np.quantile(known[known > 0], _LEADING)
-        return Circle(_shares(raised, self.near), known >= bar)
+        return replace(self, near=_shares(raised, self.near), leads=known >= bar)
 
 
-def circle_at(c: Community, members: pa.Array, moment: int) -> Circle | None:
+def has_circles(c: Community) -> bool:
+    """Tell whether any table of a community could say who is near whom."""
+    return any(c.has(name) for name in _TABLES)
+
+
+def circle_at(
+    c: Community, bought: Purchases, moment: int, score: Floats | None = None
+) -> Circle | None:
     """Read everybody's circle as it was known just before a moment.
 
     Parameters
     ----------
     c : Community
         Cut at `moment` or later.
-    members : pa.Array, n_members sorted ids
-        Who counts, such as the members of `Purchases`.
+    bought : Purchases
+        Before `moment`; its members are those who count.
     moment : int, microseconds since 1970 UTC
         Itself excluded; undated rows count at every moment.
+    score : float32 array, n_members, optional
+        Who leads; see `Circle.weighed_by`.
 
     Returns
     -------
@@ -105,16 +115,25 @@ def circle_at(c: Community, members: pa.Array, moment: int) -> Circle | None:
     Examples
     --------
     >>> import pandas as pd
+    >>> orders = pd.DataFrame({"member_id": [1, 2, 3], "product_id": 7, "amount": 5.0})
+    >>> orders["order_time"] = pd.to_datetime("2026-01-01", utc=True)
     >>> ties = pd.DataFrame({"source": [1, 1], "target": [2, 3], "kind": "friend"})
     >>> ties["tie_time"] = pd.to_datetime(["2026-01-01", "2026-05-01"], utc=True)
-    >>> c = Community(ties=ties)
-    >>> circle = circle_at(c, c.customers(), c.moment("2026-02-01"))
+    >>> c = Community(orders=orders, ties=ties)
+    >>> circle = circle_at(c, Purchases.of(c), c.moment("2026-02-01"))
     >>> circle.near.toarray().tolist()  # in February the third was no friend yet
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    ties, referrals, memberships = map(c.arrow, ("ties", "referrals", "memberships"))
-    if ties is None and referrals is None and memberships is None:
+    if not has_circles(c):
         return None
+    contacts, rings = _read(c, bought.members, moment)
+    circle = Circle(_nearest(contacts, rings, len(bought.members)), bought)
+    return circle if score is None else circle.weighed_by(score)
+
+
+def _read(c: Community, members: pa.Array, moment: int) -> tuple[Contacts, GroupRings | None]:
+    """Read the tables as far as they are there."""
+    ties, referrals, memberships = map(c.arrow, _TABLES)
     found, rings = [], None
     if ties is not None:
         found.append(of_ties(known_before(ties, "tie_time", moment), members, moment))
@@ -128,7 +147,7 @@ def circle_at(c: Community, members: pa.Array, moment: int) -> Circle | None:
         if "inviter_id" in rows.column_names:
             columns = ("inviter_id", "member_id", "joined_at")
             found.append(of_columns(rows, columns, members, moment, 1.0))
-    return Circle(_nearest(Contacts.joined(found), rings, len(members)))
+    return Contacts.joined(found), rings
 
 
 def _nearest(contacts: Contacts, rings: GroupRings | None, n_members: int) -> csr_array:

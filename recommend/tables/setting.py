@@ -17,6 +17,7 @@ from siyu.datasets.errors import DataError
 from siyu.datasets.ids import encode, lookup
 from siyu.recommend.sorted_keys import Bools, Floats, Ints
 
+from .circles import Circle
 from .purchases import Purchases
 
 __all__ = ["MemberFacts", "Setting", "default_attributes", "in_stock"]
@@ -36,18 +37,22 @@ class MemberFacts:
     region : int64 array, n_members
     extra : mapping of name to float32 array, n_members
         Columns that the caller computed, such as tags.
+    circle : Circle, n_members rows, or None
+        Who is near them.
     """
 
     registered: Ints
     region: Ints
     extra: Mapping[str, Floats]
+    circle: Circle | None = None
 
     def of_members(self, codes: Ints) -> "MemberFacts":
         """Take some members."""
         if len(codes) == len(self.region):
             return self
         extra = {name: values[codes] for name, values in self.extra.items()}
-        return MemberFacts(self.registered[codes], self.region[codes], extra)
+        circle = None if self.circle is None else self.circle.of_members(codes)
+        return MemberFacts(self.registered[codes], self.region[codes], extra, circle)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,9 +21,17 @@ def circle_of(as_of: pd.Timestamp = NOW, **tables: Any) -> dict[Any, dict[Any, f
     """Give everybody's circle by ids: member -> near member -> share."""
     frames: dict[str, Any] = {name: pd.DataFrame(rows) for name, rows in tables.items()}
     c = Community(tz="UTC", **frames).before(as_of)
-    circle = circle_at(c, c.customers(), c.moment(as_of))
+    members = c.customers()
+    circle = circle_at(c, nothing_bought(members), c.moment(as_of))
     assert circle is not None
-    return named(circle, c.customers().to_pylist())
+    return named(circle, members.to_pylist())
+
+
+def nothing_bought(members: pa.Array) -> Purchases:
+    """Give members without purchases."""
+    none, codes = np.zeros(0), np.zeros(0, np.int64)
+    ids = pa.array([], pa.int64())
+    return Purchases(members, ids, ids, *[codes] * 5, *[none] * 3)
 
 
 def named(circle: Circle, ids: list[Any]) -> dict[Any, dict[Any, float]]:
@@ -142,29 +151,25 @@ def test_staff_and_opted_out_are_in_no_circle() -> None:
             {"member_id": [1, 2], "order_time": NOW, "amount": 1.0, "product_id": 9}
         ),
     )
-    members = Purchases.of(c).members
-    circle = circle_at(c, members, c.moment(NOW))
+    bought = Purchases.of(c)
+    circle = circle_at(c, bought, c.moment(NOW))
     assert circle is not None
-    assert named(circle, members.to_pylist()) == {1: {4: 1.0}, 4: {1: 1.0}}
+    assert named(circle, bought.members.to_pylist()) == {1: {4: 1.0}, 4: {1: 1.0}}
 
 
 def test_without_a_table_that_could_tell_there_is_no_circle() -> None:
     c = Community(members=pd.DataFrame({"member_id": [1, 2]}))
-    assert circle_at(c, c.customers(), 0) is None
+    assert circle_at(c, nothing_bought(c.customers()), 0) is None
 
 
 def test_tables_without_rows_give_empty_circles() -> None:
-    none = small_community().before("2000-01-01")
-    circle = circle_at(none, none.customers(), none.moment("2000-01-01"))
-    assert circle is not None
+    circle = at_as_of(small_community(), pd.Timestamp("2000-01-01", tz="UTC"))
     assert circle.near.shape == (0, 0)
 
 
 @pytest.mark.parametrize("text_ids", [False, True])
 def test_shares_add_up_and_nobody_is_their_own_friend(text_ids: bool) -> None:
-    c = small_community(text_ids=text_ids).before(AS_OF)
-    circle = circle_at(c, c.customers(), c.moment(AS_OF))
-    assert circle is not None
+    circle = at_as_of(small_community(text_ids=text_ids))
     total = np.asarray(circle.near.sum(axis=1)).ravel()
     assert circle.near.nnz > 100
     assert not circle.near.diagonal().any()
@@ -172,13 +177,9 @@ def test_shares_add_up_and_nobody_is_their_own_friend(text_ids: bool) -> None:
 
 
 def test_a_circle_is_the_same_whoever_is_in_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    c = small_community().before(AS_OF)
-    whole = circle_at(c, c.customers(), c.moment(AS_OF))
+    whole = at_as_of(small_community())
     monkeypatch.setattr("siyu.recommend.tables.circles._BLOCK", 3)
-    parts = circle_at(c, c.customers(), c.moment(AS_OF))
-    assert whole is not None
-    assert parts is not None
-    assert_same(whole, parts)
+    assert_same(whole, at_as_of(small_community()))
 
 
 @given(st.integers(0, 50))
@@ -198,15 +199,15 @@ def test_the_future_changes_nothing(seed: int) -> None:
 
 def test_an_earlier_moment_of_a_later_cut_is_the_earlier_cut() -> None:
     c, early = small_community(), AS_OF - pd.Timedelta("40D")
-    cut = c.before(early)
-    later = circle_at(c.before(AS_OF), cut.customers(), c.moment(early))
+    members = c.before(early).customers()
+    later = circle_at(c.before(AS_OF), nothing_bought(members), c.moment(early))
     assert later is not None
     assert_same(later, at_as_of(c, early))
 
 
 def at_as_of(c: Community, as_of: pd.Timestamp = AS_OF) -> Circle:
     cut = c.before(as_of)
-    circle = circle_at(cut, cut.customers(), cut.moment(as_of))
+    circle = circle_at(cut, nothing_bought(cut.customers()), cut.moment(as_of))
     assert circle is not None
     return circle
 
@@ -221,9 +222,10 @@ def assert_same(one: Circle, other: Circle) -> None:
 
 def led(score: list[float]) -> Circle:
     c = Community(tz="UTC", ties=pd.DataFrame(ties([(1, 2), (1, 3)])))
-    circle = circle_at(c, c.customers(), c.moment(NOW))
+    bought = nothing_bought(c.customers())
+    circle = circle_at(c, bought, c.moment(NOW), np.array(score, np.float32))
     assert circle is not None
-    return circle.weighed_by(np.array(score, np.float32))
+    return circle
 
 
 def test_who_has_the_highest_score_weighs_twice() -> None:
@@ -235,10 +237,7 @@ def test_unknown_and_negative_scores_weigh_nothing_more() -> None:
 
 
 def test_the_top_tenth_of_known_scores_lead() -> None:
-    circle = Circle(led([0, 0, 0]).near)
-    score = np.array([1, 2, np.nan], np.float32)
-    assert circle.weighed_by(score).leads is not None
-    assert np.asarray(circle.weighed_by(score).leads).tolist() == [False, True, False]
+    assert np.asarray(led([1, 2, np.nan]).leads).tolist() == [False, True, False]
 
 
 def test_without_any_score_above_0_nobody_leads() -> None:
