@@ -20,6 +20,17 @@ OFFER_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "cold_start": ("新会员热销榜", "cold start"),
         "non_personal": ("非个性化热销榜", "not personal"),
     },
+    "offer_column": {
+        "member_id": ("会员", "member"),
+        "rank": ("名次", "rank"),
+        "product_id": ("商品", "product"),
+        "offer_id": ("优惠", "offer"),
+        "campaign_id": ("活动", "campaign"),
+        "score": ("得分", "score"),
+        "probability": ("概率", "probability"),
+        "source": ("来源", "source"),
+        "reason": ("理由", "reason"),
+    },
     "family": {
         "own": ("买过本商品", "own purchases of it"),
         "rhythm": ("复购节奏", "own rhythm"),
