@@ -1,4 +1,4 @@
-"""The command line: ``siyu demo``, ``siyu check``, ``siyu tag``, ``siyu koc``, ``siyu run``.
+"""The command line: ``siyu demo``, ``check``, ``tag``, ``koc``, ``fit``, ``rank``, ``run``.
 
 Heavy libraries load inside the commands that need them, so that ``--help`` is instant.
 """
@@ -145,6 +145,61 @@ def koc(
         n_ranked, n_left_out = write_koc(c, out, as_of=as_of, exclude=exclude, words=words)
     if not quiet:
         typer.echo(f"{n_ranked:,} members ranked, {n_left_out:,} left out: {out}")
+
+
+@app.command()
+def fit(
+    data: Annotated[Path, typer.Argument(help="Folder of <table>.parquet files.")],
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the model.")],
+    kind: Annotated[str, typer.Option("--kind", help="What to rank: product or coupon.")] = (
+        "product"
+    ),
+    tz: Zone = None,
+    random_state: State = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Train the ranker of offers on DATA and write it."""
+    from siyu.datasets import Community
+    from siyu.offer_files import fit_model
+
+    c = Community.from_folder(data, tz=tz)
+    with _warnings_told():
+        fit_model(c, out, as_of=as_of, kind=kind, random_state=random_state)
+    if not quiet:
+        typer.echo(f"model: {out}")
+
+
+@app.command()
+def rank(
+    model: Annotated[Path, typer.Argument(help="Folder that `siyu fit` wrote.")],
+    out: File,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Look at these tables, not those of the fit.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Goes with --data.")] = None,
+    k: TopK = 10,
+    only_new: Annotated[
+        bool, typer.Option("--only-new", help="Only what the member never bought.")
+    ] = False,
+    members: Annotated[
+        Path | None, typer.Option("--members", help="For whom: one member_id a line.")
+    ] = None,
+    words: Words = None,
+    tz: Zone = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make every member's list of offers with a fitted model."""
+    from siyu.datasets import Community
+    from siyu.offer_files import write_offers
+
+    c = None if data is None else Community.from_folder(data, tz=tz)
+    with _warnings_told():
+        n_members, n_rows = write_offers(
+            model, out, c=c, as_of=as_of, k=k, only_new=only_new, members=members, words=words
+        )
+    if not quiet:
+        typer.echo(f"{n_members:,} members, {n_rows:,} offers: {out}")
 
 
 @app.command()

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets import Community, ParameterError
+from siyu.datasets import Community
 from siyu.datasets.frames import to_arrow
 from siyu.datasets.labels import words_of
+from siyu.id_file import read_ids
 from siyu.steps import find_koc
 from siyu.table_file import check_file, for_people, language, write_table
 
@@ -50,25 +50,10 @@ def write_koc(
     """
     check_file(out)
     lang = language(words)
-    left_out = None if exclude is None else _ids(exclude, c)
+    left_out = None if exclude is None else read_ids(exclude, c.customers().type, "exclude")
     table, _ = to_arrow(find_koc(c, as_of=as_of, exclude=left_out).ranked)
     n_ranked = int(pc.sum(table["rank"].is_valid()).as_py() or 0)
     if lang is not None:
         table = for_people(table, words_of("koc_column", lang), lang)
     write_table(out, table)
     return n_ranked, table.num_rows - n_ranked
-
-
-def _ids(path: Path, c: Community) -> pa.Array:
-    """Read one id a line, as the community's ids are: text, or integers."""
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError("exclude", f"cannot read the ids in {path}: {error}") from error
-    ids = pa.array([line.strip() for line in lines if line.strip()], pa.large_string())
-    try:
-        return ids.cast(c.customers().type)
-    except pa.ArrowInvalid as error:
-        raise ParameterError(
-            "exclude", f"{path} must hold one member_id a line, an integer: {error}"
-        ) from error

@@ -18,6 +18,7 @@ __all__ = [
     "Offers",
     "activity_of",
     "find_koc",
+    "fit_recommender",
     "member_features",
     "rank_offers",
     "read_rules",
@@ -90,12 +91,19 @@ def find_koc(c: Community, *, as_of: Any, exclude: Any = None) -> Koc:
 
 def rank_offers(c: Community, *, as_of: Any, k: int, random_state: int) -> Offers:
     """Train on the past of `as_of` and rank `k` products for every customer."""
+    recommender = fit_recommender(c, as_of=as_of, random_state=random_state)
+    return Offers(recommender.recommend(k=k), recommender, recommender.activity)
+
+
+def fit_recommender(
+    c: Community, *, as_of: Any, kind: str = "product", random_state: int = 0
+) -> "OfferRecommender":
+    """Train on the past of `as_of`, with what tags know of the members."""
     from siyu.recommend import OfferRecommender
 
     activity = activity_of(c.before(as_of))
-    recommender = OfferRecommender(random_state=random_state, activity=activity)
-    recommender.fit(c, as_of=as_of, member_features=member_features)
-    return Offers(recommender.recommend(k=k), recommender, activity)
+    recommender = OfferRecommender(kind=kind, random_state=random_state, activity=activity)
+    return recommender.fit(c, as_of=as_of, member_features=member_features)
 
 
 def member_features(c: Community, as_of: Any) -> pd.DataFrame:
