@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.datasets import Community
@@ -99,3 +98,13 @@ def write_offers(  # noqa: PLR0913
     asked = None
     if members is not None:
         asked = read_ids(members, recommender.model_.shop.addressed.type, "members")
+    table, _ = to_arrow(
+        recommender.recommend(
+            c, as_of=as_of, members=asked, k=k, only_new=only_new, member_features=member_features
+        )
+    )
+    n_members, n_rows = len(pc.unique(table["member_id"])), table.num_rows
+    if lang is not None:
+        table = for_people(table, words_of("offer_column", lang), lang)
+    write_table(out, table)
+    return n_members, n_rows
