@@ -1,4 +1,4 @@
-"""Words for the codes of offer checks and prices: column -> code -> (Chinese, English)."""
+"""Words for the codes of offers and campaigns: column -> code -> (Chinese, English)."""
 
 __all__ = ["GATE_WORDS"]
 
@@ -23,6 +23,23 @@ GATE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "price_from": {
         "paid": ("实付价", "paid"),
         "listed": ("标价", "list price"),
+    },
+    "evidence": {
+        "held_out": ("有留白对照组", "a held-out arm"),
+        "none": ("无对照组", "no held-out arm"),
+    },
+    "money": {
+        "revenue": ("销售额", "revenue"),
+        "margin": ("毛利", "margin"),
+    },
+    "terms": {
+        "price": ("价格", "price"),
+        "coupon": ("券面额", "coupon"),
+    },
+    "record": {
+        "group": ("退群", "left the group"),
+        "staff": ("删除好友", "removed the staff"),
+        "message": ("消息退订", "quit logged with the message"),
     },
 }
 """The words that `siyu.datasets.label` puts in the place of codes."""
