@@ -1,12 +1,14 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from planted_shop import AS_OF, N_MEMBERS, make_shop, taste_of
-from siyu.datasets import Community, ModelFileError, SiyuWarning
+from siyu.datasets import Community, ModelFileError, SiyuWarning, bundle
 from siyu.recommend import OfferRecommender
+from siyu.recommend.ranking.training import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,13 @@ def test_saving_twice_writes_the_same_bytes(
 
 @pytest.mark.parametrize(
     "name",
-    ["trees.txt", "lines.parquet", "members.parquet", "calibration.parquet", "manifest.json"],
+    [
+        "model-ranker-trees.txt",
+        "model-shop-bought-1.parquet",
+        "model-shop-facts-1.parquet",
+        "model-ranker-calibration-1.parquet",
+        "manifest.json",
+    ],
 )
 def test_a_damaged_file_is_refused(trained: OfferRecommender, tmp_path: Path, name: str) -> None:
     trained.save(tmp_path / "model")
@@ -77,14 +85,14 @@ def test_a_damaged_file_is_refused(trained: OfferRecommender, tmp_path: Path, na
 
 def test_a_missing_file_is_refused(trained: OfferRecommender, tmp_path: Path) -> None:
     trained.save(tmp_path / "model")
-    (tmp_path / "model" / "head.parquet").unlink()
-    with pytest.raises(ModelFileError, match=r"head\.parquet: is missing"):
+    (tmp_path / "model" / "model-shop-bought-1.parquet").unlink()
+    with pytest.raises(ModelFileError, match=r"model-shop-bought-1\.parquet: is missing"):
         OfferRecommender.load(tmp_path / "model")
 
 
 def test_a_model_without_trees_is_kept_whole(plain: OfferRecommender, tmp_path: Path) -> None:
     plain.save(tmp_path / "model")
-    assert not (tmp_path / "model" / "trees.txt").exists()
+    assert not list((tmp_path / "model").glob("*.txt"))
     loaded = OfferRecommender.load(tmp_path / "model")
     pd.testing.assert_frame_equal(loaded.recommend(), plain.recommend(), check_exact=True)
 
@@ -95,6 +103,30 @@ def test_a_model_of_nobody_is_kept(tmp_path: Path) -> None:
     rec.save(tmp_path / "model")
     loaded = OfferRecommender.load(tmp_path / "model")
     pd.testing.assert_frame_equal(loaded.recommend(), rec.recommend())
+
+
+def test_a_model_of_other_features_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recipe, "features", lambda _: ())
+    with pytest.raises(ModelFileError, match="on other features"):
+        OfferRecommender.load(folder)
+
+
+def test_a_failing_write_leaves_the_old_model_whole(
+    trained: OfferRecommender, plain: OfferRecommender, tmp_path: Path, monkeypatch: Any
+) -> None:
+    trained.save(tmp_path / "model")
+    with monkeypatch.context() as broken:
+        broken.setattr(bundle, "write_bytes", _no_room)
+        with pytest.raises(OSError, match="no room"):
+            plain.save(tmp_path / "model")
+    loaded = OfferRecommender.load(tmp_path / "model")
+    pd.testing.assert_frame_equal(loaded.recommend(), trained.recommend(), check_exact=True)
+
+
+def _no_room(*_: object) -> None:
+    raise OSError("no room")
 
 
 def test_member_columns_are_kept(tmp_path: Path) -> None:
