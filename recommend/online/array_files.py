@@ -68,9 +68,9 @@ class Packed:
             return {"same": self._met[id(value)]}
         self._met[id(value)] = path
         self._kept.append(value)  # or another object might get its id
-        found = {
-            one.name: self._part(path, one.name, getattr(value, one.name)) for one in fields(value)
-        }
+        # What a class derives from its other fields is derived again.
+        given = [one.name for one in fields(value) if one.init]
+        found = {one: self._part(path, one, getattr(value, one)) for one in given}
         kind = type(value)
         return {"class": f"{kind.__module__}:{kind.__name__}", "path": path, "fields": found}
 
