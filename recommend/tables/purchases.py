@@ -9,6 +9,7 @@ sorted by member, time, order and product, so that sums never depend on the inpu
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.ids import encode, lookup
 from siyu.recommend.sorted_keys import Bools, Ints, ranges, run_starts, run_sum
 
-__all__ = ["ACTIVITIES", "Purchases"]
+__all__ = ["ACTIVITIES", "Purchases", "gather_baskets"]
 
 ACTIVITIES = ("orders", "events")
 _TIME = {"orders": "order_time", "events": "event_time"}
@@ -197,7 +198,28 @@ def _in_order(rows: pa.Table, members: pa.Array, member: Ints, time: Ints) -> Pu
     order, _ = _codes(rows, "order_id")
     place, places = _codes(rows, "store_id")
     quantity, amount = _numbers(rows, "quantity", 1.0), _numbers(rows, "amount", 0.0)
-    discount = _numbers(rows, "discount", 0.0)
+    numbers = (quantity, amount, _numbers(rows, "discount", 0.0))
+    columns = gather_baskets(member, time, order, product, place, numbers)
+    return Purchases(members=members, products=products, places=places, **columns)
+
+
+def gather_baskets(  # noqa: PLR0913
+    member: Ints,
+    time: Ints,
+    order: Ints,
+    product: Ints,
+    place: Ints,
+    numbers: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+) -> dict[str, Any]:
+    """Sort rows and gather them into lines and baskets: the columns of `Purchases`.
+
+    Parameters
+    ----------
+    member, time, order, product, place : int64 arrays, n_rows
+        Codes, and microseconds since 1970 UTC; -1 is unknown.
+    numbers : (quantity, amount, discount), float64 arrays, n_rows
+    """
+    quantity, amount, discount = numbers
     sorting = np.lexsort((discount, amount, quantity, place, product, order, time, member))
     member, time, order = member[sorting], time[sorting], order[sorting]
     product, place = product[sorting], place[sorting]
@@ -207,19 +229,16 @@ def _in_order(rows: pa.Table, members: pa.Array, member: Ints, time: Ints) -> Pu
     basket = np.cumsum(begins) - 1
     lines = run_starts(basket, product)
     # An order with lines of several stores counts for the first of its products' stores.
-    return Purchases(
-        members=members,
-        products=products,
-        places=places,
-        basket_member=member[baskets],
-        basket_time=time[baskets],
-        basket_place=place[baskets],
-        line_basket=basket[lines],
-        line_product=product[lines],
-        quantity=run_sum(quantity[sorting], lines),
-        amount=run_sum(amount[sorting], lines),
-        discount=run_sum(discount[sorting], lines),
-    )
+    return {
+        "basket_member": member[baskets],
+        "basket_time": time[baskets],
+        "basket_place": place[baskets],
+        "line_basket": basket[lines],
+        "line_product": product[lines],
+        "quantity": run_sum(quantity[sorting], lines),
+        "amount": run_sum(amount[sorting], lines),
+        "discount": run_sum(discount[sorting], lines),
+    }
 
 
 def _codes(rows: pa.Table, column: str) -> tuple[Ints, pa.Array]:
