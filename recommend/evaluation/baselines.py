@@ -1,114 +1,134 @@
-"""Two lists that need no model, to measure others against."""
+"""Baselines: lists that learn nothing from outcomes, to measure others against.
 
+All of one form: a `Baseline` is called as ``f(c, as_of=..., k=10, only_new=False)`` and gives
+``member_id, rank, product_id``. The ways to score are in `own_baselines`, `neighbour_baselines`
+and `factor_baselines`; `default_baselines` names the family.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from siyu.datasets.clock import DAY_US
 from siyu.datasets.community import Community
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.frames import Frame, from_arrow
-from siyu.recommend.sorted_keys import Ints, ranges, run_starts, within_run
-from siyu.recommend.tables.purchases import Purchases
+from siyu.datasets.ids import lookup
+from siyu.recommend.sorted_keys import Ints, run_starts, within_run
 
-__all__ = ["bought_most_often", "most_popular"]
+from .shelf import BlockScorer, Shelf, best_columns, entries_of
 
+__all__ = ["Baseline"]
 
-def most_popular(
-    c: Community, *, as_of: Any, k: int = 10, days: float = 28, only_new: bool = False
-) -> Frame:
-    """Give every buyer the products that most members bought lately.
-
-    Parameters
-    ----------
-    c : Community
-    as_of : Timestamp, datetime or str
-        Itself excluded.
-    k : int >= 1
-    days : float > 0
-        How far back to look.
-    only_new : bool
-        Leave out what the member has bought before. Needs a list longer than any member's
-        purchases: at most 1,000 products beyond `k` are looked at.
-
-    Returns
-    -------
-    pandas frame with member_id, rank, product_id, sorted
-        For members with a purchase before `as_of`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> orders = pd.DataFrame({"member_id": [1, 2, 2], "product_id": [7, 7, 8], "amount": 5.0})
-    >>> orders["order_time"] = pd.to_datetime("2026-01-01", utc=True)
-    >>> most_popular(Community(orders=orders), as_of="2026-01-02", k=1).values.tolist()
-    [[1, 1, 7], [2, 1, 7]]
-    """
-    bought, members = _buyers(c, as_of, k)
-    if not days > 0:
-        raise ParameterError("days", f"days must be above 0, got {days}")
-    n_products = max(len(bought.products), 1)
-    moment = c.moment(as_of)
-    late = bought.between(moment - int(days * DAY_US), moment)
-    n_buyers = np.bincount(late.pair_keys() % n_products, minlength=n_products)
-    best = np.argsort(-n_buyers, kind="stable")[: k + (1_000 if only_new else 0)]
-    member, product = np.repeat(members, len(best)), np.tile(best, len(members))
-    if only_new:
-        kept = ~np.isin(member * n_products + product, bought.pair_keys())
-        member, product = member[kept], product[kept]
-    return _first(bought, member, product, k)
+_CELLS = 2**21  # scores held at once: 16 MB
 
 
-def bought_most_often(c: Community, *, as_of: Any, k: int = 10) -> Frame:
-    """Give every buyer the products that they bought in most orders, the smaller id in a draw.
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A way to list products for members from what was bought before a moment.
+
+    Made by `popularity`, `own_frequency`, `own_decayed`, `tifu_knn`, `nearest_mix`,
+    `item_item`, `matrix_factors` and `ease`.
 
     Parameters
     ----------
-    c, as_of, k
-        As in `most_popular`.
-
-    Returns
-    -------
-    pandas frame with member_id, rank, product_id, sorted
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> orders = pd.DataFrame({"member_id": 1, "product_id": [7, 8, 8], "amount": 5.0})
-    >>> orders["order_time"] = pd.date_range("2026-01-01", periods=3, tz="UTC")
-    >>> bought_most_often(Community(orders=orders), as_of="2026-02-01").values.tolist()
-    [[1, 1, 8], [1, 2, 7]]
+    name : str
+    prepare : callable (Shelf) to callable (member codes) to scores
+        What is learned from the shop as a whole, then what a block of members is told.
+    activity : {"orders", "events"}
+        What counts as a purchase, as in `OfferRecommender`.
     """
-    bought, _ = _buyers(c, as_of, k)
-    n_products = max(len(bought.products), 1)
-    keys = np.sort(bought.line_member() * n_products + bought.line_product)
-    starts = run_starts(keys)
-    n = np.diff(np.append(starts, len(keys)))
-    member, product = np.divmod(keys[starts], n_products)
-    order = np.lexsort((product, -n, member))
-    return _first(bought, member[order], product[order], k)
+
+    name: str
+    prepare: Callable[[Shelf], BlockScorer]
+    activity: str = "orders"
+
+    def __call__(
+        self,
+        c: Community,
+        *,
+        as_of: Any,
+        k: int = 10,
+        only_new: bool = False,
+        members: Sequence[Any] | pa.Array | None = None,
+    ) -> Frame:
+        """List the `k` best products of every member.
+
+        Equal scores, and places left over, go to the products that most members bought in the
+        last 28 days. A member who opted out or never bought gets these alone.
+
+        Parameters
+        ----------
+        c : Community
+        as_of : Timestamp, datetime or str
+            Itself excluded.
+        k : int >= 1
+        only_new : bool
+            Leave out what the member has bought before.
+        members : sequence of member ids, optional
+            Default every member with a purchase before `as_of`. Staff get no list.
+
+        Returns
+        -------
+        pandas frame with member_id, rank, product_id, sorted
+            Products sold before `as_of` that may be recommended. Memory: some 100 MB
+            beside what the method itself needs, whatever the number of members.
+
+        Raises
+        ------
+        DataError
+            If the community has no purchases to read.
+        ParameterError
+            If `k` is below 1.
+        """
+        if k < 1:
+            raise ParameterError("k", f"k must be 1 or more, got {k}")
+        shelf = Shelf.of(c, as_of, self.activity)
+        asked, codes = _asked(c, shelf, members)
+        row, column = _lists(shelf, self.prepare(shelf), codes, k, only_new=only_new)
+        rank = within_run(run_starts(row), len(row)) + 1
+        table = pa.table(
+            {
+                "member_id": asked.take(pa.array(row)),
+                "rank": rank,
+                "product_id": shelf.products.take(pa.array(column)),
+            }
+        )
+        return from_arrow(table)
 
 
-def _buyers(c: Community, as_of: Any, k: int) -> tuple[Purchases, Ints]:
-    """Give the purchases before a moment, and who made any."""
-    if k < 1:
-        raise ParameterError("k", f"k must be 1 or more, got {k}")
-    bought = Purchases.of(c.before(as_of))
-    return bought, np.unique(bought.basket_member)
+def _asked(
+    c: Community, shelf: Shelf, members: Sequence[Any] | pa.Array | None
+) -> tuple[pa.Array, Ints]:
+    """Give the ids and codes of those who get a list; -1 is somebody without history."""
+    known = shelf.bought.members
+    if members is None:
+        buyers = np.unique(shelf.bought.basket_member)
+        return known.take(pa.array(buyers)), buyers
+    ids = pa.array(members, known.type).unique().sort()
+    ids = ids.filter(pa.array(lookup(ids, c.staff()) < 0))
+    return ids, lookup(ids, known)
 
 
-def _first(bought: Purchases, member: Ints, product: Ints, k: int) -> Frame:
-    """Keep the first `k` rows of every member, in the order they stand in."""
-    starts = run_starts(member)
-    stops = np.minimum(np.append(starts[1:], len(member))[: len(starts)], starts + k)
-    kept = ranges(starts, stops)
-    rank = within_run(run_starts(member[kept]), len(kept)) + 1
-    table = pa.table(
-        {
-            "member_id": bought.members.take(pa.array(member[kept])),
-            "rank": rank,
-            "product_id": bought.products.take(pa.array(product[kept])),
-        }
-    )
-    return from_arrow(table)
+def _lists(
+    shelf: Shelf, score: BlockScorer, codes: Ints, k: int, *, only_new: bool
+) -> tuple[Ints, Ints]:
+    """Score block after block of members; give the position of the member, and the column."""
+    owned = shelf.counts()
+    n_columns = shelf.shape[1]
+    size = max(1, _CELLS // max(n_columns, 1))
+    found: list[tuple[Ints, Ints]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    for start in range(0, len(codes), size):
+        part = codes[start : start + size]
+        block = np.zeros((len(part), n_columns))
+        met = np.flatnonzero(part >= 0)
+        block[met] = score(part[met])
+        if only_new:
+            row, column = entries_of(owned, part[met])
+            block[met[row], column] = -np.inf
+        rows, columns = best_columns(block, k)
+        found.append((rows + start, columns))
+    rows, columns = (np.concatenate([one[i] for one in found]) for i in (0, 1))
+    return rows, columns

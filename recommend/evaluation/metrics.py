@@ -1,4 +1,4 @@
-"""How good a list was: NDCG, recall, average precision and hit of every member.
+"""How good a list was for every member: NDCG, recall, precision, average precision, hit, rank.
 
 Binary relevance: a product counts if the member bought it in the window after the list was made.
 The mean over members is the figure to report; keep the rows a member for paired intervals.
@@ -12,11 +12,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from siyu.datasets.community import Community
-from siyu.datasets.errors import DataError, ParameterError
-from siyu.datasets.frames import Frame, from_arrow, to_arrow
+from siyu.datasets.frames import Frame, from_arrow
 from siyu.datasets.ids import ids_in, lookup
 from siyu.recommend.sorted_keys import Bools, Ints, run_starts, within_run
 from siyu.recommend.tables.purchases import Purchases
+
+from .listed import Listed, as_pairs
 
 __all__ = ["ListQuality", "list_quality", "measure", "next_purchases"]
 
@@ -27,12 +28,15 @@ class ListQuality:
 
     Attributes
     ----------
-    ndcg, recall, average_precision, hit : float64 arrays, n_members values in [0, 1]
+    ndcg, recall, precision, average_precision, reciprocal_rank, hit : float64 arrays
+        n_members values in [0, 1].
     """
 
     ndcg: NDArray[np.float64]
     recall: NDArray[np.float64]
+    precision: NDArray[np.float64]
     average_precision: NDArray[np.float64]
+    reciprocal_rank: NDArray[np.float64]
     hit: NDArray[np.float64]
 
 
@@ -54,7 +58,9 @@ def list_quality(recommended: Frame, relevant: Frame, *, k: int = 10) -> Frame:
     frame like `recommended`, one row a member of `relevant`, sorted by ``member_id``
         ``ndcg`` : gain 1, discount 1 / log2(rank + 1), over that of the best possible list;
         ``recall`` : share of the relevant products listed;
+        ``precision`` : share of the `k` places that hold a relevant product;
         ``average_precision`` : mean precision at the hits, over min(k, relevant products);
+        ``reciprocal_rank`` : 1 / rank of the first relevant product, 0 without one;
         ``hit`` : 1 if any listed product was relevant.
 
     Raises
@@ -77,24 +83,20 @@ def list_quality(recommended: Frame, relevant: Frame, *, k: int = 10) -> Frame:
     >>> list_quality(shown, taken)[["ndcg", "hit"]].round(3).values.tolist()
     [[0.631, 1.0]]
     """
-    if k < 1:
-        raise ParameterError("k", f"k must be 1 or more, got {k}")
-    shown, kind = to_arrow(recommended)
-    taken, _ = to_arrow(relevant)
+    shown, taken = Listed.of(recommended, k), as_pairs(relevant)
     members = ids_in(taken["member_id"])
-    products = ids_in(shown["product_id"], taken["product_id"])
-    ranks = np.asarray(shown["rank"].to_numpy(), np.int64)
-    member, product = lookup(shown["member_id"], members), lookup(shown["product_id"], products)
-    _refuse_repeated(shown, ranks)
-    kept = (member >= 0) & (ranks <= k)
+    products = ids_in(shown.rows["product_id"], taken["product_id"])
+    member = lookup(shown.rows["member_id"], members)
+    product = lookup(shown.rows["product_id"], products)
+    kept = member >= 0
     keys = member[kept] * len(products) + product[kept]
     truth = np.unique(
         lookup(taken["member_id"], members) * len(products) + lookup(taken["product_id"], products)
     )
     n_relevant = np.bincount(truth // max(len(products), 1), minlength=len(members))
-    found = measure(member[kept], ranks[kept], np.isin(keys, truth), n_relevant, k)
+    found = measure(member[kept], shown.rank[kept], np.isin(keys, truth), n_relevant, k)
     columns = {name: getattr(found, name) for name in ListQuality.__slots__}
-    return from_arrow(pa.table({"member_id": members, **columns}), kind)
+    return from_arrow(pa.table({"member_id": members, **columns}), shown.kind)
 
 
 def measure(member: Ints, rank: Ints, is_hit: Bools, n_relevant: Ints, k: int) -> ListQuality:
@@ -126,12 +128,17 @@ def measure(member: Ints, rank: Ints, is_hit: Bools, n_relevant: Ints, k: int) -
     hit_member, hit_rank = hit_member[order], hit_rank[order]
     hits = np.bincount(hit_member, minlength=n)
     nth = within_run(run_starts(hit_member), len(hit_member)) + 1
-    precision = np.bincount(hit_member, nth / hit_rank, minlength=n)
+    precision_at_hits = np.bincount(hit_member, nth / hit_rank, minlength=n)
+    first: NDArray[np.float64] = np.bincount(hit_member, (nth == 1) / hit_rank, minlength=n).astype(
+        np.float64
+    )
     has = n_relevant > 0
     return ListQuality(
         np.where(has, np.bincount(hit_member, discount[hit_rank - 1], minlength=n) / best, 0.0),
         np.where(has, hits / np.maximum(n_relevant, 1), 0.0),
-        np.where(has, precision / np.maximum(np.minimum(n_relevant, k), 1), 0.0),
+        hits / k,
+        np.where(has, precision_at_hits / np.maximum(np.minimum(n_relevant, k), 1), 0.0),
+        first,
         (hits > 0).astype(np.float64),
     )
 
@@ -196,14 +203,3 @@ def next_purchases(
         }
     )
     return from_arrow(found)
-
-
-def _refuse_repeated(shown: pa.Table, ranks: Ints) -> None:
-    """Refuse lists that name a product or a rank twice, or a rank below 1."""
-    if len(ranks) and ranks.min() < 1:
-        raise DataError(f"ranks begin at 1, got {int(ranks.min())}")
-    for column in ("product_id", "rank"):
-        pairs = shown.group_by(["member_id", column]).aggregate([([], "count_all")])
-        repeated = shown.num_rows - pairs.num_rows
-        if repeated:
-            raise DataError(f"a member has a {column} twice in the lists: {repeated} rows too many")

@@ -1,0 +1,376 @@
+"""Rolling splits in time: at every cut, lists from what lay before are measured on what followed.
+
+A recommender is handed the community cut at the moment it lists for: whatever it does, it cannot
+look ahead.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from siyu.datasets.clock import instants
+from siyu.datasets.community import Community
+from siyu.datasets.errors import DataError, ParameterError
+from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
+from siyu.datasets.ids import lookup
+from siyu.datasets.windows import training_cuts
+from siyu.recommend.parameters import microseconds
+
+from .listed import Listed
+from .measure_means import mean_differences, mean_measures
+from .metrics import list_quality, next_purchases
+from .variety import Catalogue
+
+__all__ = ["Backtest", "BacktestOptions", "backtest_offers", "lists_by", "rolling_cuts"]
+
+Recommend: TypeAlias = Callable[..., Frame]
+Progress: TypeAlias = Callable[[int, int], None]
+
+_LISTS = ("all", "new")
+_TIME = {"orders": "order_time", "events": "event_time"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestOptions:
+    """What is listed, and what it is measured on.
+
+    Parameters
+    ----------
+    horizon : str or Timedelta
+        How long after the cut purchases count.
+    k : int >= 1
+        Length of the lists.
+    lists : tuple of "all", "new"
+        Lists of all products, and of those that the member never bought.
+    activity : {"orders", "events"}
+        What counts as a purchase, as in `OfferRecommender`.
+    """
+
+    horizon: str | pd.Timedelta = "28D"
+    k: int = 10
+    lists: tuple[str, ...] = _LISTS
+    activity: str = "orders"
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ParameterError("k", f"k must be 1 or more, got {self.k}")
+        if not self.lists or not set(self.lists) <= set(_LISTS):
+            raise ParameterError("lists", f"lists must be of 'all' and 'new', got {self.lists!r}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backtest:
+    """What a backtest found, member by member.
+
+    Attributes
+    ----------
+    members : pa.Table, one row a cut, list, recommender and member
+        ``cut``, ``list``, ``recommender``, ``member_id``; the measures of `list_quality` and
+        `list_variety`. Members who bought something that counts; without a list they have 0
+        of the former and null of the latter.
+    exposure : pa.Table, one row a cut, list and recommender
+        What `list_exposure` says of the lists of those members.
+    lists : pa.Table
+        The lists themselves: ``cut``, ``list``, ``recommender``, ``member_id``, ``rank``,
+        ``product_id``, and ``probability`` (null where none was given).
+    """
+
+    members: pa.Table
+    exposure: pa.Table
+    lists: pa.Table
+
+    def means(self, *, segments: Frame | None = None, output: FrameKind = "pandas") -> Frame:
+        """Average every measure, with 95 % intervals over members.
+
+        Parameters
+        ----------
+        segments : frame with member_id and one column, optional
+            See `mean_measures`.
+        output : {"pandas", "polars", "pyarrow"}
+
+        Returns
+        -------
+        frame, one row a cut, list, recommender, segment and measure
+            ``cut``, ``list``, ``recommender``, then as `mean_measures`.
+        """
+        parts = []
+        for key in self._keys():
+            found = mean_measures(self._of(*key), segments=segments)
+            parts.append(_stamped(to_arrow(found)[0], *key))
+        return from_arrow(pa.concat_tables(parts), output)
+
+    def differences(
+        self, reference: str, *, segments: Frame | None = None, output: FrameKind = "pandas"
+    ) -> Frame:
+        """Average how much better each recommender is than one of them, member by member.
+
+        Parameters
+        ----------
+        reference : str
+            Name of a recommender.
+        segments, output
+            As in `means`.
+
+        Returns
+        -------
+        frame, one row a cut, list, other recommender, segment and measure
+            ``cut``, ``list``, ``recommender``, then as `mean_differences`.
+
+        Raises
+        ------
+        ParameterError
+            If `reference` was not measured, or is the only one.
+        """
+        names = sorted({name for *_, name in self._keys()})
+        if reference not in names or len(names) < 2:
+            raise ParameterError(
+                "reference", f"reference must be one of two or more of {names}, got {reference!r}"
+            )
+        parts = []
+        for cut, which, name in self._keys():
+            if name == reference:
+                continue
+            found = mean_differences(
+                self._of(cut, which, name), self._of(cut, which, reference), segments=segments
+            )
+            parts.append(_stamped(to_arrow(found)[0], cut, which, name))
+        return from_arrow(pa.concat_tables(parts), output)
+
+    def _keys(self) -> list[tuple[Any, str, str]]:
+        """Name what was measured, in order."""
+        columns = [self.exposure[name].to_pylist() for name in ("cut", "list", "recommender")]
+        return list(zip(*columns, strict=True))
+
+    def _of(self, cut: Any, which: str, name: str) -> pa.Table:
+        """Give the members' rows of one cut, list and recommender."""
+        import pyarrow.compute as pc
+
+        kept = pc.and_(pc.equal(self.members["list"], which), pc.equal(self.members["cut"], cut))
+        kept = pc.and_(kept, pc.equal(self.members["recommender"], name))
+        return self.members.filter(kept).drop_columns(["cut", "list", "recommender"])
+
+
+def rolling_cuts(
+    c: Community,
+    *,
+    n_cuts: int = 3,
+    horizon: str | pd.Timedelta = "28D",
+    step: str | pd.Timedelta | None = None,
+    activity: str = "orders",
+) -> list[pd.Timestamp]:
+    """Choose moments from which enough is known afterwards to measure lists.
+
+    Parameters
+    ----------
+    c : Community
+    n_cuts : int >= 1
+        At most so many.
+    horizon : str or Timedelta
+        Time that follows each cut; the newest one's ends where the records end.
+    step : str or Timedelta, optional
+        Between cuts; default `horizon`, so that no purchase counts twice.
+    activity : {"orders", "events"}
+
+    Returns
+    -------
+    list of Timestamp, UTC, ascending
+        The end of the records is that of ``observed``, or the instant after the last row. Every
+        cut has at least a horizon of records before it.
+
+    Raises
+    ------
+    DataError
+        If the table is missing, or too short for a single cut.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-01-01", "2026-04-30", freq="D", tz="UTC")
+    >>> orders = pd.DataFrame({"member_id": 1, "order_time": days, "amount": 5.0})
+    >>> [str(one.date()) for one in rolling_cuts(Community(orders=orders), n_cuts=2)]
+    ['2026-03-05', '2026-04-02']
+    """
+    c.require(activity, call="rolling_cuts")
+    rows = c.arrow(activity)
+    times = np.zeros(0, np.int64) if rows is None else instants(rows[_TIME[activity]])
+    length = microseconds(horizon)
+    first, last = (int(times.min()), int(times.max()) + 1) if len(times) else (0, 0)
+    start, end = c.observed.get(activity, (first, last))
+    gap = None if step is None else microseconds(step)
+    cuts = training_cuts(max(start, first) + length - 1, end, length, n_cuts, gap)
+    if not len(cuts):
+        raise DataError(
+            f"rolling_cuts needs records of two horizons of {horizon}, {activity} have "
+            f"{(end - start) / 86_400e6:.1f} days"
+        )
+    return [pd.Timestamp(int(cut), unit="us", tz="UTC") for cut in cuts]
+
+
+def backtest_offers(
+    c: Community,
+    *,
+    recommenders: Mapping[str, Any],
+    cuts: Sequence[Any],
+    options: BacktestOptions | None = None,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Let recommenders list at several moments, and measure the lists on what followed.
+
+    Parameters
+    ----------
+    c : Community
+        With records beyond the last cut and horizon.
+    recommenders : mapping of name to recommender
+        A callable ``f(c, as_of=, k=, only_new=)`` that gives ``member_id, rank, product_id``,
+        such as a `Baseline`; or an unfitted estimator with ``fit(c, as_of=)`` and
+        ``recommend(k=, only_new=)``, such as `OfferRecommender`: a copy is fitted at each cut.
+        Both are handed the community cut at the moment.
+    cuts : sequence of moments
+        Such as `rolling_cuts` gives.
+    options : BacktestOptions, optional
+    progress : callable (done, in all), optional
+
+    Returns
+    -------
+    Backtest
+
+    Raises
+    ------
+    DataError
+        If nobody bought anything that counts after a cut, or its horizon ends after the records.
+    ParameterError
+        If there are no recommenders or no cuts.
+
+    Examples
+    --------
+    >>> from siyu.recommend.evaluation.own_baselines import own_frequency, popularity
+    >>> orders = pd.DataFrame({"member_id": [1, 2] * 60, "amount": 5.0})
+    >>> orders["order_time"] = pd.date_range("2026-01-01", periods=120, freq="D", tz="UTC")
+    >>> orders["product_id"] = orders["member_id"]  # each buys one thing for ever
+    >>> c = Community(orders=orders)
+    >>> tried = {"own": own_frequency(), "popular": popularity()}
+    >>> options = BacktestOptions(k=1, lists=("all",))
+    >>> found = backtest_offers(c, recommenders=tried, cuts=["2026-03-01"], options=options)
+    >>> gain = found.differences("popular").query("measure == 'ndcg'")
+    >>> gain[["recommender", "difference"]].values.tolist()
+    [['own', 0.5]]
+    """
+    how = BacktestOptions() if options is None else options
+    if not recommenders or not len(cuts):
+        raise ParameterError("recommenders", "backtest_offers needs recommenders and cuts")
+    parts: list[tuple[pa.Table, pa.Table, pa.Table]] = []
+    for cut in cuts:
+        _refuse_unfinished(c, cut, how)
+        stamp = pd.Timestamp(c.moment(cut), unit="us", tz="UTC")
+        truths = {which: _truth(c, stamp, which, how) for which in how.lists}
+        catalogue = Catalogue.of(c, stamp, how.activity)
+        for name, one in recommenders.items():
+            made = lists_by(one, c.before(stamp), stamp, how)
+            for which in how.lists:
+                measured = _measured(made[which], truths[which], catalogue, how.k)
+                parts.append(_stamp_all(measured, stamp, which, name))
+            if progress is not None:
+                progress(len(parts) // len(how.lists), len(cuts) * len(recommenders))
+    joined = [pa.concat_tables(tables) for tables in zip(*parts, strict=True)]
+    return Backtest(*joined)
+
+
+def lists_by(
+    recommender: Any, c: Community, as_of: Any, options: BacktestOptions
+) -> dict[str, Frame]:
+    """Have a recommender list: an estimator is copied and fitted once for all kinds of lists.
+
+    Parameters
+    ----------
+    recommender : callable or estimator
+        As in `backtest_offers`.
+    c : Community
+        Handed on as it is.
+    as_of : moment
+    options : BacktestOptions
+
+    Returns
+    -------
+    dict of "all", "new" to frame, those of ``options.lists``
+    """
+    if hasattr(recommender, "fit"):
+        parameters = copy.deepcopy(recommender.get_params(deep=False))
+        fitted = type(recommender)(**parameters).fit(c, as_of=as_of)
+        return {
+            which: fitted.recommend(k=options.k, only_new=which == "new") for which in options.lists
+        }
+    if not callable(recommender):
+        raise ParameterError(
+            "recommenders",
+            f"a recommender is a callable or has fit and recommend, got {type(recommender)}",
+        )
+    return {
+        which: recommender(c, as_of=as_of, k=options.k, only_new=which == "new")
+        for which in options.lists
+    }
+
+
+def _refuse_unfinished(c: Community, cut: Any, how: BacktestOptions) -> None:
+    """Refuse a cut whose horizon ends after the records: what is missing would count as 0."""
+    if how.activity not in c.observed:
+        return
+    end = c.observed[how.activity][1]
+    beyond = c.moment(cut) + microseconds(how.horizon) - end
+    if beyond > 0:
+        raise DataError(
+            f"the horizon of the cut {cut} ends {beyond / 86_400e6:.1f} days after the records"
+        )
+
+
+def _truth(c: Community, cut: pd.Timestamp, which: str, how: BacktestOptions) -> pa.Table:
+    """Give what counts after a cut."""
+    found = next_purchases(
+        c, as_of=cut, horizon=str(how.horizon), only_new=which == "new", activity=how.activity
+    )
+    table, _ = to_arrow(found)
+    if not table.num_rows:
+        raise DataError(f"nobody bought anything that counts ({which}) after the cut {cut}")
+    return table
+
+
+def _measured(
+    made: Frame, truth: pa.Table, catalogue: Catalogue, k: int
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Measure the lists of the members who bought something."""
+    quality: pa.Table = list_quality(to_arrow(made)[0], truth, k=k)
+    shown = Listed.of(to_arrow(made)[0], k)
+    counted = lookup(shown.rows["member_id"], quality["member_id"].combine_chunks()) >= 0
+    shown = Listed(shown.rows.filter(pa.array(counted)), shown.rank[counted], "pyarrow")
+    variety = catalogue.variety(shown)
+    at = lookup(quality["member_id"], variety["member_id"].combine_chunks())
+    rows = variety.drop_columns(["member_id"]).take(pa.array(at, mask=at < 0))
+    for name in rows.column_names:
+        quality = quality.append_column(name, rows[name])
+    probability = pa.nulls(shown.rows.num_rows, pa.float64())
+    if "probability" in shown.rows.column_names:
+        probability = shown.rows["probability"].cast(pa.float64())
+    lists = shown.rows.select(["member_id", "rank", "product_id"])
+    lists = lists.set_column(1, "rank", pa.array(shown.rank))
+    return quality, catalogue.exposure(shown), lists.append_column("probability", probability)
+
+
+def _stamp_all(
+    tables: tuple[pa.Table, pa.Table, pa.Table], cut: pd.Timestamp, which: str, name: str
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    first, second, third = (_stamped(one, cut, which, name) for one in tables)
+    return first, second, third
+
+
+def _stamped(table: pa.Table, cut: pd.Timestamp, which: str, name: str) -> pa.Table:
+    """Put cut, list and recommender before the columns."""
+    n = table.num_rows
+    keys = {
+        "cut": pa.array([cut] * n, pa.timestamp("us", "UTC")),
+        "list": pa.array([which] * n, pa.large_string()),
+        "recommender": pa.array([name] * n, pa.large_string()),
+    }
+    return pa.table({**keys, **{column: table[column] for column in table.column_names}})
