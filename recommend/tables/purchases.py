@@ -203,7 +203,7 @@ def _in_order(rows: pa.Table, members: pa.Array, member: Ints, time: Ints) -> Pu
     return Purchases(members=members, products=products, places=places, **columns)
 
 
-def gather_baskets(  # noqa: PLR0913
+def gather_baskets(
     member: Ints,
     time: Ints,
     order: Ints,
