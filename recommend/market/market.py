@@ -16,16 +16,17 @@ from siyu.recommend.sorted_keys import Floats, Ints, run_starts
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import Setting
 
+from .basket_mates import basket_mates
+from .charts import Chart, make_charts
 from .factorisation import FactorOptions, Factors, factorise
 from .neighbours import References, alike_products, sample_rows
-from .pair_matrices import columns_at, decayed_counts, head_counts, pair_matrix
+from .pair_matrices import columns_at, decayed_counts, head_counts, pair_matrix, recent_marks
 from .pair_rows import PairRows, measure_pairs
+from .product_lines import LINE, LineShares, line_codes
 from .product_numbers import product_numbers
 from .segments import Segment, home_places
 
 __all__ = ["Market", "MarketOptions", "ProductGroups"]
-
-_POPULAR = 400  # length of the popularity lists that candidates are drawn from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,8 @@ class Market:
     Attributes
     ----------
     moment : int, microseconds since 1970 UTC
+    horizon_days : float
+        How far the recommendations look ahead, and "lately" back.
     n_members : int
         Customers who have not opted out, whether they bought or not.
     products : pa.Array, sorted ids
@@ -93,6 +96,7 @@ class Market:
     numbers : mapping of name to float32 array, n_products
         See `product_numbers`.
     groups : mapping of attribute to ProductGroups
+        And product lines, under the name `LINE`.
     place, region : Segment
     head : int64 array, ascending product codes
         The products that the collaborative models score.
@@ -103,13 +107,15 @@ class Market:
     alike : csr_array, n_head x n_head
         Products bought by the same members.
     references : References
-    popular : int64 array
-        Products by late buyers, most first.
-    place_starts, place_products : int64 arrays
-        The same for every store, one after the other.
+    basket_mates : csr_array, n_head x n_head
+        Products bought in the same baskets.
+    charts : mapping of the names in `CHARTS` to Chart
+    lines : LineShares
+        Of the groups named `LINE`.
     """
 
     moment: int
+    horizon_days: float
     n_members: int
     products: pa.Array
     numbers: Mapping[str, Floats]
@@ -121,9 +127,9 @@ class Market:
     factors: Factors
     alike: csr_array
     references: References
-    popular: Ints
-    place_starts: Ints
-    place_products: Ints
+    basket_mates: csr_array
+    charts: Mapping[str, Chart]
+    lines: LineShares
 
     @classmethod
     def of(
@@ -134,17 +140,16 @@ class Market:
         head = _head(numbers["recent"], options.n_head)
         position = np.full(len(numbers["recent"]), -1, np.int64)
         position[head] = np.arange(len(head))
-        references, counts = _references(bought, moment, position, len(head), options)
+        references, counts, mates = _references(bought, moment, position, len(head), options)
         place, region = _segments(bought, moment, setting)
+        groups = _groups(setting.attributes, numbers["recent"])
         return cls(
             moment=moment,
+            horizon_days=setting.window / DAY_US,
             n_members=len(bought.members),
             products=bought.products,
             numbers=numbers,
-            groups={
-                name: ProductGroups.of(codes, numbers["recent"])
-                for name, codes in setting.attributes.items()
-            },
+            groups=groups,
             place=place,
             region=region,
             head=head,
@@ -152,14 +157,22 @@ class Market:
             factors=factorise(counts, options.factors),
             alike=alike_products(counts, options.n_alike),
             references=references,
-            popular=_popular(numbers),
-            **_popular_at(place, numbers),
+            basket_mates=mates,
+            charts=make_charts(numbers, place, region),
+            lines=LineShares.of(groups[LINE].codes, groups[LINE].n_groups, numbers["recent"], head),
         )
 
     @property
     def n_products(self) -> int:
         """Give the number of products, at least 1."""
         return len(self.position)
+
+
+def _groups(attributes: Mapping[str, Ints], recent: Floats) -> dict[str, ProductGroups]:
+    """Group the products by each attribute, and by product lines."""
+    codes = {**attributes}
+    codes.setdefault(LINE, line_codes(attributes, len(recent)))
+    return {name: ProductGroups.of(found, recent) for name, found in codes.items()}
 
 
 def _head(recent: Floats, n: int) -> Ints:
@@ -170,20 +183,22 @@ def _head(recent: Floats, n: int) -> Ints:
 
 def _references(
     bought: Purchases, moment: int, position: Ints, n_head: int, options: MarketOptions
-) -> tuple[References, csr_array]:
-    """Draw the reference members; give them, and their counts of the head's products."""
+) -> tuple[References, csr_array, csr_array]:
+    """Draw the reference members; give them, their counts of the head, and their basket mates."""
     buyers = bought.basket_member[run_starts(bought.basket_member)]
     seed = options.factors.random_state
     some = bought.of_members(sample_rows(buyers, options.n_references, seed))
     rows = PairRows.of(some, moment)
     pairs = measure_pairs(rows, some, moment)
     starts = np.searchsorted(pairs.keys, np.arange(rows.n_members + 1) * rows.n_products)
-    shares = pair_matrix(pairs, starts, rows.n_products, "share")
     counts = decayed_counts(pairs, starts, rows.n_products)
-    references = References.of(
-        some.members, counts, columns_at(shares, position, n_head), options.n_nearest
-    )
-    return references, head_counts(counts, position, n_head)
+    bought_by = {
+        "share": columns_at(pair_matrix(pairs, starts, rows.n_products, "share"), position, n_head),
+        "lately": recent_marks(pairs, starts, position, n_head),
+    }
+    references = References.of(some.members, counts, bought_by, options.n_nearest)
+    mates = basket_mates(some, position, n_head, options.n_alike)
+    return references, head_counts(counts, position, n_head), mates
 
 
 def _segments(bought: Purchases, moment: int, setting: Setting) -> tuple[Segment, Segment]:
@@ -196,20 +211,3 @@ def _segments(bought: Purchases, moment: int, setting: Setting) -> tuple[Segment
         Segment.of(bought, since, sold_at, home, len(bought.places)),
         Segment.of(bought, since, lived_in, facts.region, setting.n_regions),
     )
-
-
-def _popular(numbers: Mapping[str, Floats]) -> Ints:
-    """List the products with the most buyers lately, the smaller code first in a draw."""
-    buyers = numbers["buyers_lately"] + numbers["buyers"] * 1e-6
-    best = np.argsort(-buyers, kind="stable")[:_POPULAR]
-    return best[buyers[best] > 0]
-
-
-def _popular_at(place: Segment, numbers: Mapping[str, Floats]) -> dict[str, Ints]:
-    """List the same for every store; equal numbers go by the number in all stores."""
-    n_products = len(numbers["buyers_lately"])
-    code, product = np.divmod(place.buyers.keys, n_products)
-    everywhere = numbers["buyers_lately"][product]
-    order = np.lexsort((product, -everywhere, -place.buyers.columns["buyers"], code))
-    starts = np.searchsorted(code, np.arange(len(place.n_members) + 1))
-    return {"place_starts": starts, "place_products": product[order]}

@@ -19,7 +19,7 @@ from siyu.recommend.tables.setting import MemberFacts
 
 from .circle_goods import circle_goods, circle_sizes
 from .market import Market
-from .pair_matrices import decayed_counts, head_counts
+from .pair_matrices import decayed_counts, head_counts, recent_marks
 from .pair_rows import PairRows, measure_pairs, narrow, ratio
 from .segments import home_places
 
@@ -49,6 +49,8 @@ class MemberHistories:
         Purchases, half as much every 90 days.
     head_counts : csr_array, n_rows x n_head
         Logarithm of 1 + these, of the products in the market's head.
+    head_marks : csr_array, n_rows x n_head
+        How lately each was bought: 1 just now, half as much every 28 days.
     extra : mapping of name to float32 array, n_rows
     circle_size : float32 array, n_rows
         How many members are near; NaN where nothing could tell.
@@ -67,6 +69,7 @@ class MemberHistories:
     reference: Ints
     counts: csr_array
     head_counts: csr_array
+    head_marks: csr_array
     extra: Mapping[str, Floats]
     circle_size: Floats
     circle_goods: Keyed
@@ -108,6 +111,7 @@ class MemberHistories:
             reference=lookup(bought.members, market.references.ids),
             counts=counts,
             head_counts=head_counts(counts, market.position, len(market.head)),
+            head_marks=recent_marks(pairs, starts, market.position, len(market.head)),
             extra=facts.extra,
             circle_size=circle_sizes(facts.circle, rows.n_members),
             circle_goods=circle_goods(facts.circle, rows.n_products, moment),

@@ -5,6 +5,7 @@ with a fixed random sample of reference members, so that the cost grows with the
 with their square.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from siyu.datasets.randomness import generator
 from siyu.recommend.sorted_keys import Floats, Ints
 from siyu.recommend.top_entries import top_entries
 
-__all__ = ["References", "alike_products", "sample_rows", "unit_rows"]
+__all__ = ["References", "alike_products", "nearest_columns", "sample_rows", "unit_rows"]
 
 _BLOCK = 256
 
@@ -29,18 +30,19 @@ class References:
     ids : pa.Array, sorted member ids
     by_product : csr_array, n_products x n_references, float32
         The references' vectors, each of length 1 (or 0), turned.
-    bought : csr_array, n_references x n_head, float32
+    bought : mapping of name to csr_array, n_references x n_head, float32
+        ``share`` of baskets with the product, and how ``lately`` it was bought.
     n_nearest : int
     """
 
     ids: pa.Array
     by_product: csr_array
-    bought: csr_array
+    bought: Mapping[str, csr_array]
     n_nearest: int
 
     @classmethod
     def of(
-        cls, ids: pa.Array, counts: csr_array, bought: csr_array, n_nearest: int
+        cls, ids: pa.Array, counts: csr_array, bought: Mapping[str, csr_array], n_nearest: int
     ) -> "References":
         """Prepare the comparison.
 
@@ -49,13 +51,13 @@ class References:
         ids : pa.Array, n_references sorted member ids
         counts : csr_array, n_references x n_products, float32
             By which likeness is measured.
-        bought : csr_array, n_references x n_head, float32
+        bought : mapping of name to csr_array, n_references x n_head, float32
             What is averaged over the nearest.
         n_nearest : int >= 1
         """
         return cls(ids, unit_rows(counts).T.tocsr(), bought, n_nearest)
 
-    def mean_of_nearest(self, counts: csr_array, own: Ints) -> Floats:
+    def of_nearest(self, counts: csr_array, own: Ints) -> tuple[Floats, Floats]:
         """Average what each member's nearest references buy.
 
         Parameters
@@ -67,18 +69,21 @@ class References:
 
         Returns
         -------
-        float32 array, n_block x n_head
-            0 for a member who is like nobody.
+        (mean share, likeness-weighted lately)
+            float32 arrays, n_block x n_head; 0 for a member who is like nobody. The first tells
+            best what members will buy again, the second what they will try.
         """
         likeness = (unit_rows(counts) @ self.by_product).toarray()
         is_one = np.flatnonzero(own >= 0)
         likeness[is_one, own[is_one]] = 0
         rows, columns = top_entries(likeness, self.n_nearest)
-        n_found = np.bincount(rows, minlength=len(own))
-        weights = np.full(len(rows), 1 / max(self.n_nearest, 1), np.float32)
-        starts = np.concatenate([[0], np.cumsum(n_found)])
-        nearest = csr_array((weights, columns, starts), shape=likeness.shape)
-        return np.asarray((nearest @ self.bought).toarray(), np.float32)
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(own)))])
+        even = np.full(len(rows), 1 / max(self.n_nearest, 1), np.float32)
+        found = []
+        for name, weights in (("share", even), ("lately", likeness[rows, columns])):
+            nearest = csr_array((weights, columns, starts), shape=likeness.shape)
+            found.append(np.asarray((nearest @ self.bought[name]).toarray(), np.float32))
+        return found[0], found[1]
 
 
 def unit_rows(counts: csr_array) -> csr_array:
@@ -109,25 +114,42 @@ def alike_products(counts: csr_array, n_alike: int) -> csr_array:
     >>> (alike_products(counts, 1).toarray() > 0).astype(int).tolist()
     [[0, 1, 0], [1, 0, 0], [0, 1, 0]]
     """
-    n_products = counts.shape[1]
     length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=0))).ravel()
     unit = (counts.data / np.maximum(length[counts.indices], 1e-30)).astype(np.float32)
-    columns = csr_array((unit, counts.indices, counts.indptr), shape=counts.shape)
-    by_product = columns.T.tocsr()
+    return nearest_columns(
+        csr_array((unit, counts.indices, counts.indptr), shape=counts.shape), n_alike
+    )
+
+
+def nearest_columns(columns: csr_array, n: int) -> csr_array:
+    """Multiply every column with every other, and keep the `n` largest products of each.
+
+    Parameters
+    ----------
+    columns : csr_array, n_rows x n_columns, float32
+    n : int >= 1
+
+    Returns
+    -------
+    csr_array, n_columns x n_columns, float32
+        Nothing on the diagonal. Memory: 256 dense rows beside the result.
+    """
+    n_columns = columns.shape[1]
+    turned = columns.T.tocsr()
     found_rows, found_columns, found = [], [], []
-    for start in range(0, n_products, _BLOCK):
-        block = (by_product[start : start + _BLOCK] @ columns).toarray()
+    for start in range(0, n_columns, _BLOCK):
+        block = (turned[start : start + _BLOCK] @ columns).toarray()
         diagonal = np.arange(len(block))
         block[diagonal, start + diagonal] = 0
-        rows, others = top_entries(block, n_alike)
+        rows, others = top_entries(block, n)
         found_rows.append(rows + start)
         found_columns.append(others)
         found.append(block[rows, others])
     rows = np.concatenate(found_rows) if found_rows else np.zeros(0, np.int64)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_products))])
+    starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_columns))])
     data = np.concatenate(found) if found else np.zeros(0, np.float32)
     others = np.concatenate(found_columns) if found_columns else np.zeros(0, np.int64)
-    return csr_array((data, others, starts), shape=(n_products, n_products))
+    return csr_array((data, others, starts), shape=(n_columns, n_columns))
 
 
 def sample_rows(rows: Ints, limit: int, random_state: int) -> Ints:

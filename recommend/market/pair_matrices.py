@@ -5,7 +5,9 @@ from scipy.sparse import csr_array
 
 from siyu.recommend.sorted_keys import Bools, Ints, Keyed
 
-__all__ = ["columns_at", "decayed_counts", "head_counts", "pair_matrix"]
+__all__ = ["columns_at", "decayed_counts", "head_counts", "pair_matrix", "recent_marks"]
+
+_LATE_DAYS = 28
 
 
 def pair_matrix(pairs: Keyed, starts: Ints, n_products: int, name: str) -> csr_array:
@@ -33,3 +35,11 @@ def columns_at(matrix: csr_array, position: Ints, n_columns: int) -> csr_array:
     lengths = np.bincount(owner[kept], minlength=matrix.shape[0])
     starts = np.concatenate([[0], np.cumsum(lengths)])
     return csr_array((matrix.data[kept], column[kept], starts), (matrix.shape[0], n_columns))
+
+
+def recent_marks(pairs: Keyed, starts: Ints, position: Ints, n_head: int) -> csr_array:
+    """Mark the head's products that each member bought: 1 just now, half as much every 28 days."""
+    n_products = len(position)
+    marks = np.exp2(-pairs.columns["last"] / np.float32(_LATE_DAYS))
+    shape = (len(starts) - 1, n_products)
+    return columns_at(csr_array((marks, pairs.keys % n_products, starts), shape), position, n_head)

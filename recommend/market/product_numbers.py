@@ -17,6 +17,7 @@ __all__ = ["product_numbers"]
 
 _MEMBERS = 65_536  # measured at once
 _LATE_DAYS = 14
+_YEAR_DAYS = 364  # the same weekdays a year ago
 _RECENT_DAYS = (7, 28, 84)
 
 
@@ -34,24 +35,29 @@ def product_numbers(bought: Purchases, moment: int, lately_days: float) -> Mappi
     Returns
     -------
     mapping of name to float32 array, n_products (at least 1)
-        ``buyers`` (distinct members), ``buyers_7``, ``_28``, ``_84``, ``buyers_lately``;
+        ``buyers`` (distinct members), ``buyers_7``, ``_28``, ``_84``, ``buyers_lately``,
+        ``buyers_season`` (in the horizon's weeks a year ago); ``tried_28`` (share of the buyers of
+        28 days for whom it was the first time);
         ``trend``, ``trend_7`` (buyers of 28 and 7 days against the usual); ``again`` (share of
         buyers who bought twice), ``gap`` (their mean days between purchases),
         ``lines_per_buyer``, ``lines_28``, ``recent`` (lines, half as much every 45 days),
-        ``last`` (days since the last sale); ``price`` (a unit, as paid), ``price_now`` (of 14
-        days, over the price), ``discount`` and ``discount_now`` (shares of the shelf price).
-        NaN is unknown.
+        ``last``, ``first`` (days since the last and the first sale); ``price`` (a unit, as
+        paid), ``price_now`` (of 14 days, over the price), ``discount`` and ``discount_now``
+        (shares of the shelf price). NaN is unknown.
     """
     n_products = max(len(bought.products), 1)
     total: dict[str, Wide] = {}
-    last = np.full(n_products, np.inf)
+    last, first = np.full(n_products, np.inf), np.full(n_products, -np.inf)
     for start in range(0, max(len(bought.members), 1), _MEMBERS):
         some = bought.of_members(np.arange(start, min(start + _MEMBERS, len(bought.members))))
         rows = PairRows.of(some, moment)
         for name, values in _sums(rows, some, moment, lately_days).items():
             total[name] = total[name] + values if name in total else values
         np.minimum.at(last, rows.product, rows.age)
-    return narrow(_columns(total, np.where(total["buyers"] > 0, last, np.nan)))
+        np.maximum.at(first, rows.product, rows.age)
+    was_sold = total["buyers"] > 0
+    ages = {"last": np.where(was_sold, last, np.nan), "first": np.where(was_sold, first, np.nan)}
+    return narrow({**_columns(total), **ages})
 
 
 def _sums(rows: PairRows, bought: Purchases, moment: int, lately_days: float) -> dict[str, Wide]:
@@ -61,6 +67,8 @@ def _sums(rows: PairRows, bought: Purchases, moment: int, lately_days: float) ->
     of = pairs.keys % n
     again = pairs.columns["n"] > 1
     lately = run_sum((rows.age <= lately_days).astype(np.float64), rows.starts) > 0
+    last_year = (rows.age <= _YEAR_DAYS) & (rows.age > _YEAR_DAYS - lately_days)
+    season = run_sum(last_year.astype(np.float64), rows.starts) > 0
     late = rows.age <= _LATE_DAYS
 
     def by_pair(values: Wide | Bools | None = None) -> Wide:
@@ -74,6 +82,8 @@ def _sums(rows: PairRows, bought: Purchases, moment: int, lately_days: float) ->
         "buyers": by_pair(),
         **{f"buyers_{days}": by_pair(age <= days) for days in _RECENT_DAYS},
         "buyers_lately": by_pair(lately),
+        "buyers_season": by_pair(season),
+        "tried_28": by_pair(pairs.columns["first"] <= 28),
         "again": by_pair(again),
         "gaps": by_pair(np.where(again, pairs.columns["gap"], 0)),
         "lines": by_line(),
@@ -88,7 +98,7 @@ def _sums(rows: PairRows, bought: Purchases, moment: int, lately_days: float) ->
     }
 
 
-def _columns(total: Mapping[str, Wide], last: Wide) -> dict[str, Wide]:
+def _columns(total: Mapping[str, Wide]) -> dict[str, Wide]:
     """Turn the sums into the columns."""
     price = ratio(total["amount"], total["quantity"])
     late_price = ratio(total["late_amount"], total["late_quantity"])
@@ -100,6 +110,8 @@ def _columns(total: Mapping[str, Wide], last: Wide) -> dict[str, Wide]:
         "buyers": total["buyers"],
         **{f"buyers_{days}": total[f"buyers_{days}"] for days in _RECENT_DAYS},
         "buyers_lately": total["buyers_lately"],
+        "buyers_season": total["buyers_season"],
+        "tried_28": ratio(total["tried_28"], total["buyers_28"]),
         "trend": (total["buyers_28"] + 1) / (total["buyers_84"] / 3 + 1),
         "trend_7": (total["buyers_7"] + 1) / (total["buyers_28"] / 4 + 1),
         "again": ratio(total["again"], total["buyers"]),
@@ -107,7 +119,6 @@ def _columns(total: Mapping[str, Wide], last: Wide) -> dict[str, Wide]:
         "lines_per_buyer": ratio(total["lines"], total["buyers"]),
         "lines_28": total["lines_28"],
         "recent": total["recent"],
-        "last": last,
         "price": price,
         "price_now": ratio(late_price, price),
         "discount": ratio(total["discount"], shelf),

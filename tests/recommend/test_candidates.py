@@ -5,12 +5,13 @@ import pytest
 
 from siyu.recommend import OfferRecommender
 from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
+from siyu.recommend.candidates.sources import SOURCES
 from siyu.recommend.features.declared import FEATURES, feature_list, feature_matrix
 from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.tables.shop import Shop
 
-NONE = Quotas(own=0, neighbours=0, taste=0, together=0, nearby=0, popular=0)
+NONE = Quotas(**{source.name: 0 for source in SOURCES})
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,11 @@ def rows(*values: list[float]) -> csr_array:
 def mean_of_nearest(counts: csr_array, references: list[int], n_nearest: int) -> np.ndarray:
     """Compare all members with some of them."""
     chosen = counts[references]
-    found = References.of(pa.array(references), chosen, chosen, n_nearest)
+    bought = {"share": chosen, "lately": chosen}
+    found = References.of(pa.array(references), chosen, bought, n_nearest)
     own = np.full(counts.shape[0], -1)
     own[references] = np.arange(len(references))
-    return found.mean_of_nearest(counts, own)
+    return found.of_nearest(counts, own)[0]
 
 
 def test_the_nearest_members_are_averaged() -> None:
@@ -49,10 +50,11 @@ def test_only_references_are_neighbours() -> None:
 def test_members_asked_for_together_or_alone_get_the_same() -> None:
     rng = np.random.default_rng(0)
     counts = csr_array((rng.random((60, 20)) * (rng.random((60, 20)) < 0.3)).astype(np.float32))
-    found = References.of(pa.array(range(60)), counts, counts, 5)
-    together = found.mean_of_nearest(counts, np.arange(60))
-    alone = [found.mean_of_nearest(counts[[one]], np.array([one])) for one in range(60)]
-    assert together.tobytes() == np.concatenate(alone).tobytes()
+    found = References.of(pa.array(range(60)), counts, {"share": counts, "lately": counts}, 5)
+    together = found.of_nearest(counts, np.arange(60))
+    alone = [found.of_nearest(counts[[one]], np.array([one])) for one in range(60)]
+    for at in (0, 1):
+        assert together[at].tobytes() == np.concatenate([one[at] for one in alone]).tobytes()
 
 
 def test_products_alike_agree_with_dense_cosines() -> None:

@@ -1,0 +1,101 @@
+"""A block of members: what each has bought, what is offered, and how the best are chosen.
+
+Every source of candidates works on a block. Nothing that it finds for a member may depend on who
+else is in the block.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from siyu.recommend.market.charts import Chart
+from siyu.recommend.market.market import Market
+from siyu.recommend.market.member_histories import MemberHistories
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, ranges, run_starts, within_run
+from siyu.recommend.top_entries import top_entries
+
+__all__ = ["BLOCK", "Block"]
+
+BLOCK = 128  # members
+_LIST_FACTOR = 3  # how much deeper than its quota a chart is read, past what was bought
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Some members, one row after the other.
+
+    Attributes
+    ----------
+    market : Market
+    histories : MemberHistories
+    rows : slice of the histories
+    offered : bool array, n_products
+    own_pairs : slice of the histories' pairs
+    own_row, own_product : int64 arrays
+        Row, from 0 within the block, and product of these pairs.
+    scores : mapping of source name to float32 array, n_rows x n_head
+        Filled as sources are asked.
+    """
+
+    market: Market
+    histories: MemberHistories
+    rows: slice
+    offered: Bools
+    own_pairs: slice
+    own_row: Ints
+    own_product: Ints
+    scores: dict[str, Floats] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, market: Market, histories: MemberHistories, start: int, offered: Bools) -> "Block":
+        """Take the block that begins at row `start`."""
+        rows = slice(start, min(start + BLOCK, len(histories)))
+        pairs = slice(int(histories.starts[rows.start]), int(histories.starts[rows.stop]))
+        row, product = np.divmod(histories.pairs.keys[pairs], market.n_products)
+        return cls(market, histories, rows, offered, pairs, row - start, product)
+
+    def __len__(self) -> int:
+        return int(self.rows.stop - self.rows.start)
+
+    def key(self, row: Ints, product: Ints) -> Ints:
+        """Give pairs of row and product one number each."""
+        return row * self.market.n_products + product
+
+    def own(self, name: str) -> Floats:
+        """Read a statistic of the pairs that were bought."""
+        return self.histories.pairs.columns[name][self.own_pairs]
+
+    def goods_of_circle(self) -> Keyed:
+        """Give what the members' circles bought, under keys of this block."""
+        goods, n_products = self.histories.circle_goods, self.market.n_products
+        first, last = np.array([self.rows.start, self.rows.stop]) * n_products
+        part = slice(*np.searchsorted(goods.keys, [first, last]).tolist())
+        return Keyed(goods.keys[part] - first, {"score": goods.columns["score"][part]})
+
+    def best_own(self, score: Floats, n: int) -> Ints:
+        """Choose the products bought before with the best scores above 0, the smaller in a draw."""
+        kept = self.offered[self.own_product] & (score > 0)
+        row, product = self.own_row[kept], self.own_product[kept]
+        order = np.lexsort((product, -score[kept], row))
+        best = order[within_run(run_starts(row), len(row)) < n]
+        return self.key(row[best], product[best])
+
+    def best_new(self, scores: Floats, n: int) -> Ints:
+        """Choose the head's products with the best scores above 0 that were never bought."""
+        head, position = self.market.head, self.market.position
+        left = np.where(self.offered[head], scores, np.float32(0))
+        at = position[self.own_product]
+        left[self.own_row[at >= 0], at[at >= 0]] = 0
+        row, column = top_entries(left, n)
+        return self.key(row, head[column])
+
+    def first_new(self, chart: Chart, codes: Ints, n: int) -> Ints:
+        """Choose the first products of each row's chart that were never bought."""
+        begin, end = chart.bounds(codes, n * _LIST_FACTOR)
+        row = np.repeat(np.arange(len(self)), end - begin)
+        product = chart.products[ranges(begin, end)]
+        bought = np.isin(self.key(row, product), self.key(self.own_row, self.own_product))
+        kept = self.offered[product] & ~bought
+        row, product = row[kept], product[kept]
+        first = within_run(run_starts(row), len(row)) < n
+        return self.key(row[first], product[first])
