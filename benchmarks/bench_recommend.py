@@ -1,167 +1,205 @@
-"""Measure recommendations on The Complete Journey: trees, plain model, popularity, frequency.
+"""Measure our offers on The Complete Journey beside every peer: products, categories, new ones.
 
-Lists of 10 products are made as of ``--cut`` and measured against the following 28 days. The
-lists are also written as ``member,item,rank`` and, where the scorer ``score_recs.py`` is found
-(``--bench``, ``$SIYU_BENCH``, or ``bench/`` beside the data), measured by it as well.
+Lists of 10 are made as of each of ``--cuts`` and measured against the following 28 days: NDCG,
+recall, MAP and hit at 10 with 95 % intervals over members, and the paired difference of ours to
+each. Where the scorer ``score_recs.py`` is found (``--bench``, ``$SIYU_BENCH``, or ``bench/``
+beside the data) it must find the same truth and the same figures; without it, scikit-learn must
+find the same NDCG.
 
-    python benchmarks/bench_recommend.py --data $SIYU_DATA --out /tmp/lists
+    python benchmarks/bench_recommend.py --cuts 2017-10-09 2017-11-06 2017-12-04 \
+        --rectools rectools/bin/python --out /tmp/lists      # needs $SIYU_DATA
+    python benchmarks/bench_recommend.py --small             # a made community, for CI
 
-Prints markdown rows: NDCG, recall, MAP and hit at 10 with 95 % intervals over members, and the
-paired difference from the plain model.
+Lists are written under ``--out`` as ``member,item,rank``; with ``--reuse`` those that are there
+are measured again and not made again. RecTools: see `rectools_two_stage.py`.
 """
 
 import argparse
-import json
+import importlib.util
 import os
 import platform
-import subprocess
-import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy as np
 import pandas as pd
+from bench_recommend_peers import (
+    PEERS,
+    Setting,
+    add_arguments,
+    is_wanted,
+    kept,
+    peer_lists,
+    settings_of,
+)
 
-from siyu.datasets import Community, SiyuWarning, load_complete_journey
+from siyu.datasets import SiyuWarning
 from siyu.datasets.intervals import bootstrap_mean, paired_difference
 from siyu.recommend import OfferRecommender, list_quality, next_purchases
-from siyu.recommend.candidates.finding import find_candidates
-from siyu.recommend.evaluation.baselines import bought_most_often, most_popular
 
-_MEASURES = ("ndcg", "recall", "average_precision", "hit")
-_PLAIN = "plain model"
+__all__ = ["main", "measured", "ours", "require_agreement"]
+
+MEASURES = ("ndcg", "recall", "average_precision", "hit")
+OURS = "ours"
+PLAIN = "ours, plain model"
+HEADER = (
+    f"| list | NDCG@10 | Recall@10 | MAP@10 | Hit@10 | {OURS} less it, NDCG | seconds |\n"
+    "|---|---|---|---|---|---|---|"
+)
 
 
-def main() -> None:
-    how = _arguments()
-    cut = f"{how.cut}T00:00Z"
-    c = load_complete_journey(how.data / "complete_journey" if how.data else None)
-    makers, timings = _makers(c, cut, how.jobs)
-    for only_new in (False, True):
-        truth = next_purchases(c, as_of=cut, only_new=only_new)
-        lists = {name: make(only_new) for name, make in makers.items()}
-        lists = {name: rows for name, rows in lists.items() if rows is not None}
-        _print_measures(lists, truth, only_new)
-        for name, rows in lists.items():
-            path = _write(rows, how.out, f"{name.replace(' ', '_')}{'_new' * only_new}")
-            _score(path, how, only_new, None if name == _PLAIN else _PLAIN)
-    print("\nseconds:", json.dumps({name: round(taken, 3) for name, taken in timings.items()}))
+def main(arguments: list[str] | None = None) -> None:
+    how = _arguments(arguments)
+    scorer = None if how.small else _scorer(how)
+    fitted: dict[tuple[int, str, str], OfferRecommender] = {}
+    for setting in settings_of(how):
+        made: dict[str, pd.DataFrame | None] = {}
+        for name in (one for one in (OURS, PLAIN, *PEERS) if is_wanted(one, how)):
+            if name in (OURS, PLAIN):
+                made[name] = ours(setting, name, fitted, how.jobs)
+            else:
+                made[name] = peer_lists(setting, name)
+        _print_table(setting, made, scorer)
     versions = f"lightgbm {lightgbm.__version__}, numpy {np.__version__}, pandas {pd.__version__}"
-    print(f"python {platform.python_version()}, {versions}, {os.cpu_count()} cores")
+    print(f"\npython {platform.python_version()}, {versions}, {os.cpu_count()} cores")
 
 
-def _makers(
-    c: Community, cut: str, n_jobs: int
-) -> tuple[dict[str, Callable[[bool], Any]], dict[str, float]]:
-    """Fit what is to be fitted; name the ways to make lists."""
-    timings: dict[str, float] = {}
-    makers: dict[str, Callable[[bool], Any]] = {
-        _PLAIN: _fitted(c, cut, "never", n_jobs, timings),
-        "trees": _fitted(c, cut, "auto", n_jobs, timings),
-        "popular": lambda new: most_popular(c, as_of=cut, only_new=new),
-        "own frequency": lambda new: None if new else bought_most_often(c, as_of=cut),
-    }
-    return makers, timings
+def ours(
+    setting: Setting, name: str, fitted: dict[tuple[int, str, str], OfferRecommender], n_jobs: int
+) -> pd.DataFrame | None:
+    """Make, or read, the lists of our recommender: fitted once a cut for all and new products."""
 
-
-def _fitted(
-    c: Community, cut: str, ranker: str, n_jobs: int, timings: dict[str, float]
-) -> Callable[[bool], Any]:
-    """Fit one recommender; time the fit and every call."""
-    start = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SiyuWarning)
-        rec = OfferRecommender(ranker=ranker, n_jobs=n_jobs, random_state=0).fit(c, as_of=cut)
-    timings[f"fit, ranker={ranker}"] = time.perf_counter() - start
-    if ranker == "auto":
-        timings |= _speed(rec)
-        print("on the window before the cut:")
-        print(rec.validation_.round(4).to_string(index=False), rec.source_)
-
-    def make(only_new: bool) -> Any:  # noqa: FBT001
-        begin = time.perf_counter()
-        rows = rec.recommend(k=10, only_new=only_new)
-        timings[f"recommend, ranker={ranker}, only_new={only_new}"] = time.perf_counter() - begin
+    def make(how: Setting) -> pd.DataFrame:
+        key = (id(how.c), how.cut, name)
+        if key not in fitted:
+            ranker = "auto" if name == OURS else "never"
+            rec = OfferRecommender(ranker=ranker, n_jobs=n_jobs, random_state=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SiyuWarning)
+                began = time.perf_counter()
+                fitted[key] = rec.fit(how.c, as_of=how.as_of)
+            print(f"fit of {name}: {time.perf_counter() - began:.0f} s, ranks: {rec.source_}")
+        rows: pd.DataFrame = fitted[key].recommend(k=how.k, only_new=how.only_new)
         return rows
 
-    return make
+    return kept(setting, name, make)
 
 
-def _speed(rec: OfferRecommender) -> dict[str, float]:
-    """Time candidates with their features for all buyers, and the list of one member."""
-    model = rec.model_
-    snapshot = model.shop.snapshot
-    reader, members = snapshot.reader(), snapshot.buyers()
-    start = time.perf_counter()
-    pairs = find_candidates(reader, members, model.recipe.quotas)
-    model.recipe.matrix(snapshot, pairs)
-    taken = time.perf_counter() - start
-    calls = []
-    for member in snapshot.members[:20].to_pylist():
-        begin = time.perf_counter()
-        rec.recommend(members=[member])
-        calls.append(time.perf_counter() - begin)
-    print(f"candidates and features: {len(pairs):,} pairs, {len(pairs) / taken:,.0f} a second")
-    return {"one member's list, median": float(np.median(calls))}
+def measured(setting: Setting, rows: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Measure lists member by member."""
+    named = rows.rename(columns={"member": "member_id", "item": "product_id"})
+    found: pd.DataFrame = list_quality(named, truth, k=setting.k)
+    return found
 
 
-def _print_measures(lists: dict[str, Any], truth: Any, only_new: bool) -> None:  # noqa: FBT001
-    """Print one markdown row a list."""
-    measured = {name: list_quality(rows, truth, k=10) for name, rows in lists.items()}
-    n_members = len(next(iter(measured.values())))
-    print(f"\n{'new products' if only_new else 'all products'}, {n_members} members")
-    print("| list | NDCG@10 | Recall@10 | MAP@10 | Hit@10 | NDCG over plain model |")
-    print("|---|---|---|---|---|---|")
-    base = measured[_PLAIN]["ndcg"].to_numpy()
-    for name, table in measured.items():
-        found = [bootstrap_mean(table[one].to_numpy(), random_state=0) for one in _MEASURES]
-        over = paired_difference(table["ndcg"].to_numpy(), base, random_state=0)
-        cells = [f"{one.estimate:.4f} [{one.low:.4f}, {one.high:.4f}]" for one in (*found, over)]
-        print(f"| {name} | {' | '.join(cells)} |")
+def require_agreement(found: pd.DataFrame, told: pd.DataFrame) -> None:
+    """End the run where somebody else measures the same lists otherwise."""
+    if not found["member_id"].tolist() == told["member_id"].tolist():
+        raise SystemExit(f"others measure {len(told)} members, we measure {len(found)}")
+    for name in (one for one in MEASURES if one in told.columns):
+        apart = float(np.abs(found[name].to_numpy() - told[name].to_numpy()).max(initial=0.0))
+        if not apart < 1e-9:
+            raise SystemExit(f"{name} differs by up to {apart:.2e} from what others measure")
 
 
-def _write(rows: Any, out: Path, name: str) -> Path:
-    """Write one list in the scorer's form."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}.parquet"
-    named = rows.rename(columns={"member_id": "member", "product_id": "item"})
-    named[["member", "item", "rank"]].to_parquet(path, index=False)
-    return path
+def _print_table(setting: Setting, made: dict[str, pd.DataFrame | None], scorer: Any) -> None:
+    """Measure every list and print a row for it."""
+    truth = next_purchases(setting.c, as_of=setting.as_of, only_new=setting.only_new)
+    found = {
+        name: measured(setting, rows, truth) for name, rows in made.items() if rows is not None
+    }
+    for name, table in found.items():
+        rows = made[name]
+        told = _by_sklearn(setting, rows, truth) if scorer is None else scorer(setting, rows)
+        require_agreement(table, told)
+    n_members = truth["member_id"].nunique()
+    print(f"\n{setting.variant}, {setting.cut}: {n_members} members, {len(truth)} pairs\n{HEADER}")
+    for name in made:
+        if name not in found:
+            print(f"| {name} | {'| ' * 5}not run |")
+            continue
+        means = [bootstrap_mean(found[name][one].to_numpy(), random_state=0) for one in MEASURES]
+        cells = [f"{one.estimate:.4f} [{one.low:.4f}, {one.high:.4f}]" for one in means]
+        print(f"| {name} | {' | '.join(cells)} | {_gain(found, name)} | ", end="")
+        print(f"{setting.seconds[name]:.0f} |", flush=True)
 
 
-def _score(path: Path, how: argparse.Namespace, only_new: bool, against: str | None) -> None:  # noqa: FBT001
-    """Run the scorer, if there is one."""
-    if how.bench is None:
-        return
-    command = [sys.executable, str(how.bench / "score_recs.py"), str(path), "--cut", how.cut]
-    if only_new:
-        command.append("--new-only")
-    if against is not None:
-        other = how.out / f"{against.replace(' ', '_')}{'_new' * only_new}.parquet"
-        command += ["--against", str(other)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    print(f"scorer, {path.stem}: {done.stdout.strip()}")
+def _gain(found: dict[str, pd.DataFrame], name: str) -> str:
+    """Tell how much better our lists are, member by member."""
+    if name == OURS or OURS not in found:
+        return ""
+    pair = (found[one]["ndcg"].to_numpy() for one in (OURS, name))
+    gain = paired_difference(*pair, random_state=0)
+    return f"{gain.estimate:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
 
 
-def _arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    data = os.environ.get("SIYU_DATA")
-    parser.add_argument("--data", type=Path, default=Path(data) if data else None)
-    parser.add_argument("--cut", default="2017-12-04", help="a day, at midnight UTC")
-    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "siyu-lists")
-    parser.add_argument("--bench", type=Path, default=None, help="folder of score_recs.py")
-    parser.add_argument("--jobs", type=int, default=2)
-    how = parser.parse_args()
+def _by_sklearn(setting: Setting, rows: pd.DataFrame | None, truth: pd.DataFrame) -> pd.DataFrame:
+    """Measure NDCG as scikit-learn does, every product scored by its place in the list."""
+    from sklearn.metrics import ndcg_score
+
+    assert rows is not None
+    items = pd.Index(sorted({*rows["item"], *truth["product_id"]}))
+    members = pd.Index(sorted(truth["member_id"].unique()))
+    taken = np.zeros((len(members), len(items)))
+    taken[members.get_indexer(truth["member_id"]), items.get_indexer(truth["product_id"])] = 1
+    # What is not listed shares no gain: it stands behind what is.
+    score = np.zeros(taken.shape)
+    shown = rows[rows["member"].isin(members) & (rows["rank"] <= setting.k)]
+    at = members.get_indexer(shown["member"]), items.get_indexer(shown["item"])
+    score[at] = setting.k + 1 - shown["rank"]
+    listed = np.where(score > 0, taken, 0)
+    gains = [
+        ndcg_score(listed[[i]], score[[i]], k=setting.k)
+        * _best(listed[i], setting.k)
+        / _best(taken[i], setting.k)
+        for i in range(len(members))
+    ]
+    return pd.DataFrame({"member_id": members, "ndcg": gains})
+
+
+def _best(taken: np.ndarray[Any, Any], k: int) -> float:
+    """Give the gain of the best possible list."""
+    return float((1 / np.log2(np.arange(2, 2 + min(k, int(taken.sum()))))).sum())
+
+
+def _scorer(how: argparse.Namespace) -> Callable[[Setting, pd.DataFrame | None], pd.DataFrame]:
+    """Load the stand-alone scorer, and let it measure by its own reading of the data."""
     places = [how.bench, os.environ.get("SIYU_BENCH"), how.data and how.data.parent / "bench"]
-    found = [Path(place) for place in places if place and (Path(place) / "score_recs.py").is_file()]
-    how.bench = found[0] if found else None
-    return how
+    found = [Path(one, "score_recs.py") for one in places if one]
+    found = [one for one in found if one.is_file()]
+    if not found:
+        raise SystemExit("there is no score_recs.py; name its folder with --bench or SIYU_BENCH")
+    spec = importlib.util.spec_from_file_location("score_recs", found[0])
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    everything = module.load_rows()
+
+    @cache
+    def truth(level: str, cut: str, only_new: bool) -> Any:  # noqa: FBT001
+        return module.truth(everything, level, cut, 28, only_new)[0]
+
+    def told(setting: Setting, rows: pd.DataFrame | None) -> pd.DataFrame:
+        right = truth(setting.level, setting.cut, setting.only_new)
+        table = module.per_member(rows, right).reset_index(names="member_id")
+        table.columns = ["member_id", *MEASURES]
+        return table
+
+    return told
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_arguments(parser)
+    parser.add_argument("--bench", type=Path, default=None, help="folder of score_recs.py")
+    parser.add_argument("--jobs", type=int, default=1, help="threads of our trees")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
