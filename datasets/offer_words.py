@@ -13,11 +13,14 @@ OFFER_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "friends_bought": ("好友和群友在买", "bought by friends and group mates"),
         "popular_nearby": ("同店热销", "popular in your store or region"),
         "popular": ("近期热销", "popular lately"),
+        "looked_at": ("浏览过", "looked at"),
+        "same_members": ("常被同一批会员购买", "bought by the same members"),
+        "same_kind": ("同品类或同品牌", "same category or brand"),
     },
     "source": {
         "model": ("模型排序", "model"),
         "fallback": ("基础规则", "fallback"),
-        "cold_start": ("新会员热销榜", "cold start"),
+        "cold_start": ("新会员推荐", "cold start"),
         "non_personal": ("非个性化热销榜", "not personal"),
     },
     "offer_column": {

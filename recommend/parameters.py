@@ -6,7 +6,7 @@ import pandas as pd
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.randomness import generator
 
-__all__ = ["microseconds", "one_of", "seed_of"]
+__all__ = ["microseconds", "one_of", "seed_of", "whole_number"]
 
 
 def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -20,6 +20,24 @@ def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         listed = ", ".join(repr(one) for one in allowed)
         raise ParameterError(name, f"{name} must be one of {listed} for now, got {value!r}")
+
+
+def whole_number(name: str, value: object) -> int:
+    """Read a whole number of 1 or more.
+
+    Raises
+    ------
+    ParameterError
+        If it is none.
+
+    Examples
+    --------
+    >>> whole_number("k", 10)
+    10
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ParameterError(name, f"{name} must be 1 or more, got {value!r}")
+    return int(value)
 
 
 def microseconds(horizon: str | pd.Timedelta) -> int:

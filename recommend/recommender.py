@@ -1,6 +1,6 @@
 """The recommender: personal lists of products, ranked by trees that had to earn their place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,29 +12,31 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from siyu.datasets.community import Community
-from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.datasets.ids import lookup
+from siyu.recommend.lists.asking import (
+    buyer_code,
+    check_rules,
+    product_code,
+    products_of_category,
+    wanted_for,
+)
 from siyu.recommend.lists.batches import Wanted
 from siyu.recommend.lists.explanation import explain_pair
+from siyu.recommend.lists.leads import find_leads
+from siyu.recommend.lists.list_rules import ListRules
 from siyu.recommend.lists.list_table import make_lists
-from siyu.recommend.lists.model import Model, ids_like, shop_at, who_is_asked, why_plain
-from siyu.recommend.market.factorisation import FactorOptions
-from siyu.recommend.market.market import MarketOptions
+from siyu.recommend.lists.model import Model, ids_like, who_is_asked
+from siyu.recommend.lists.similar import find_similar
 from siyu.recommend.online.storage import read_model, write_model
-from siyu.recommend.ranking.ranker import LISTS, RankerOptions, fit_ranker
-from siyu.recommend.ranking.training import Recipe, build_windows, earlier_moments
-from siyu.recommend.tables.circles import has_circles
-from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures
-from siyu.recommend.tables.purchases import ACTIVITIES, Purchases
-from siyu.recommend.tables.setting import default_attributes
+from siyu.recommend.ranking.ranker import LISTS
+from siyu.recommend.sorted_keys import run_starts
+from siyu.recommend.tables.member_columns import MemberFeatures
 
-from .parameters import microseconds, one_of, seed_of
+from .fitting import Progress, fit_model, validation_frame
+from .parameters import whole_number
 
 __all__ = ["OfferRecommender"]
-
-Progress = Callable[[int, int], None]
-_VALIDATION = ("list", "n_members", "model", "fallback", "difference", "low", "high")
 
 
 class OfferRecommender(BaseEstimator):  # type: ignore[misc]
@@ -152,22 +154,10 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         SiyuWarning
             If the plain model ranks, and why.
         """
-        recipe = self._recipe()
-        c, moment = community.before(as_of), community.moment(as_of)
-        bought = Purchases.of(c, activity=self.activity)
-        attributes = default_attributes(c, bought.products)
-        recipe = replace(recipe, attributes=attributes, circles=has_circles(c))
-        until = min(c.observed.get(self.activity, (0, moment))[1], moment)
-        # The oldest window only serves to choose between trees and plain model.
-        n_windows = 1 if self.ranker == "never" else self.n_windows + 1
-        moments = earlier_moments(bought, until, recipe.horizon, n_windows)
-        windows, recipe = build_windows(c, bought, moments, recipe, member_features, progress)
-        ranker = fit_ranker(windows, self._ranker_options(recipe), recipe.categorical())
-        self._keep(Model(recipe, ranker, shop_at(c, bought, moment, recipe, member_features)))
-        if progress is not None:
-            progress(len(moments) + 1, len(moments) + 1)
-        if self.ranker != "never" and ranker.ranks("all") is None:
-            warn(f"the plain model ranks ('fallback'): {why_plain(ranker, windows)}")
+        model, told = fit_model(self.get_params(), community, as_of, member_features, progress)
+        self._keep(model)
+        if told:
+            warn(told)
         return self
 
     def recommend(  # noqa: PLR0913
@@ -178,6 +168,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         members: Sequence[Any] | pa.Array | None = None,
         k: int = 10,
         only_new: bool = False,
+        rules: ListRules | None = None,
         member_features: MemberFeatures | None = None,
         output: FrameKind = "pandas",
         progress: Progress | None = None,
@@ -229,60 +220,153 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         SiyuWarning
             If members asked for are not known, or are staff.
         """
-        model = self._fitted()
-        if k < 1:
-            raise ParameterError("k", f"k must be 1 or more, got {k}")
-        if (community is None) != (as_of is None):
-            raise ParameterError("as_of", "give both community and as_of, or neither")
-        if community is not None:
-            c, moment = community.before(as_of), community.moment(as_of)
-            bought = Purchases.of(c, activity=model.recipe.activity)
-            shop = shop_at(c, bought, moment, model.recipe, member_features)
-            model = replace(model, shop=shop)
+        model, rules = self._at(community, as_of, member_features, rules)
         asked = model.shop.addressed
         if members is not None:
             asked, told = who_is_asked(model.shop, members)
             if told:
                 warn(told)
-        wanted = Wanted(k, only_new, model.shop.offered)
+        wanted = wanted_for(model, asked, k, only_new, rules)
         return from_arrow(make_lists(model, asked, wanted, progress), output)
 
-    def explain(self, member_id: Any, product_id: Any, *, only_new: bool = False) -> Frame:
-        """Take apart the score of one product for one member, in the state of the fit.
+    def explain(  # noqa: PLR0913
+        self,
+        member_id: Any,
+        product_id: Any,
+        *,
+        community: Community | None = None,
+        as_of: Any = None,
+        only_new: bool = False,
+        member_features: MemberFeatures | None = None,
+        output: FrameKind = "pandas",
+    ) -> Frame:
+        """Take apart the score of one product for one member.
 
         Parameters
         ----------
         member_id, product_id
             The product need not be on the member's list.
+        community, as_of, member_features, output
+            As in `recommend`.
         only_new : bool
             For lists of new products.
 
         Returns
         -------
-        pandas frame, one row a family of features, largest contribution first
+        frame, one row a family of features, largest contribution first
             ``family``; ``contribution``: they add up to the score; ``zh``, ``en``: the facts in
             words. Trees add a last row, ``base``: the score of nobody in particular.
 
         Raises
         ------
         DataError
-            If the member or the product is not known, or the member gets no personal list.
+            If nobody bought the product yet, or the member gets no personal list: who opted
+            out, never bought, or is staff.
+        """
+        model, _ = self._at(community, as_of, member_features, None)
+        pair = (buyer_code(model, member_id), product_code(model, product_id))
+        return from_arrow(
+            explain_pair(model, pair, Wanted(1, only_new, model.shop.offered)), output
+        )
+
+    def leads(  # noqa: PLR0913
+        self,
+        product_id: Any = None,
+        *,
+        category: str | None = None,
+        n: int = 100,
+        community: Community | None = None,
+        as_of: Any = None,
+        only_new: bool = False,
+        rules: ListRules | None = None,
+        member_features: MemberFeatures | None = None,
+        output: FrameKind = "pandas",
+        progress: Progress | None = None,
+    ) -> Frame:
+        """List the members who are most likely to take a product: whom sales should speak to.
+
+        Parameters
+        ----------
+        product_id, category : one of them
+            A product that was bought before; or a category of ``products``, in which each
+            member's best product counts.
+        n : int >= 1
+            Members to list.
+        community, as_of, member_features, output, progress
+            As in `recommend`.
+        only_new : bool
+            Only members who never bought the product, by the order of new products.
+        rules : ListRules, optional
+            Of use here: ``exclude`` (whom sales spoke to already) and ``min_probability``.
+
+        Returns
+        -------
+        frame, at most `n` rows sorted by ``rank``
+            ``member_id``, ``rank``, ``product_id``, ``score`` (that of `explain`),
+            ``probability``, ``source``, ``reason``: as in `recommend`. Members who opted out,
+            never bought, or are staff, are never leads.
+
+        Raises
+        ------
+        ParameterError
+            If neither or both of `product_id` and `category` are given, or `n` is below 1.
+        DataError
+            If nobody bought the product, or any of the category, before the moment.
+        """
+        model, rules = self._at(community, as_of, member_features, rules)
+        if (product_id is None) == (category is None):
+            raise ParameterError("product_id", "give one of product_id and category")
+        baskets = model.shop.bought.basket_member
+        codes = baskets[run_starts(baskets)]
+        asked = model.shop.bought.members.take(pa.array(codes))
+        wanted = wanted_for(model, asked, n, only_new, rules)
+        product = None
+        if category is not None:
+            of_category = products_of_category(model, category)
+            wanted = replace(wanted, offered=wanted.offered & of_category)
+        else:
+            product = product_code(model, product_id)
+        return from_arrow(find_leads(model, codes, product, wanted, progress), output)
+
+    def similar_products(
+        self,
+        product_ids: Sequence[Any] | pa.Array | None = None,
+        *,
+        k: int = 10,
+        output: FrameKind = "pandas",
+    ) -> Frame:
+        """List the products most like each of some, in the state of the fit.
+
+        Parameters
+        ----------
+        product_ids : sequence of product ids, optional
+            Products that nobody has bought yet may be among them. Default: all that were bought.
+        k : int >= 1
+            Products to list for each; fewer where there are no more.
+        output : {"pandas", "polars", "pyarrow"}
+
+        Returns
+        -------
+        frame, at most `k` rows a product, sorted by ``product_id`` and ``rank``
+            ``similar_id`` : in stock; ``score`` in [0, 1], comparable within one ``reason``;
+            ``reason`` : ``same_members`` (bought by the same members: the cosine of the two
+            products' buyers, of the products bought most lately) or, after those,
+            ``same_kind`` (share of category and brand in common, what sells more coming first).
+
+        Raises
+        ------
+        DataError
+            If a product is neither listed in ``products`` nor bought.
+        ParameterError
+            If `k` is below 1.
         """
         model = self._fitted()
-        shop = model.shop
-        asked = ids_like([member_id], "member_id", shop.addressed.type)
-        named = ids_like([product_id], "product_id", shop.market.products.type)
-        member = int(lookup(asked, shop.bought.members)[0])
-        product = int(lookup(named, shop.market.products)[0])
-        if product < 0:
-            raise DataError(f"product {product_id!r} was never bought before {self.as_of_}")
-        if member < 0 or member not in shop.bought.basket_member:
-            raise DataError(
-                f"member {member_id!r} has no purchases that may be used: the list is popular "
-                "products, and nothing in it is personal"
-            )
-        wanted = Wanted(1, only_new, shop.offered)
-        return from_arrow(explain_pair(model, (member, product), wanted))
+        whole_number("k", k)
+        products = model.shop.market.products
+        asked = (
+            products if product_ids is None else ids_like(product_ids, "product_ids", products.type)
+        )
+        return from_arrow(find_similar(model, asked, k), output)
 
     def save(self, folder: str | Path) -> None:
         """Write the model and the state of the fit as a verified bundle.
@@ -328,35 +412,6 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         rec._keep(model)
         return rec
 
-    def _recipe(self) -> Recipe:
-        """Check the parameters; lay down how snapshots, candidates and features are made."""
-        one_of("kind", self.kind, ("product",))
-        one_of("goal", self.goal, ("repurchase",))
-        one_of("activity", self.activity, ACTIVITIES)
-        one_of("ranker", self.ranker, ("auto", "always", "never"))
-        one_of("objective", self.objective, ("binary", "lambdarank", "rank_xendcg"))
-        for name in ("n_windows", "n_jobs"):
-            if getattr(self, name) < 1:
-                raise ParameterError(name, f"{name} must be 1 or more, got {getattr(self, name)}")
-        factors = FactorOptions(random_state=seed_of(self.random_state))
-        return Recipe(
-            activity=self.activity,
-            horizon=microseconds(self.horizon),
-            attributes=(),
-            columns=MemberColumns({}),
-            options=MarketOptions(factors=factors),
-        )
-
-    def _ranker_options(self, recipe: Recipe) -> RankerOptions:
-        """Say how the trees are grown."""
-        return RankerOptions(
-            use=self.ranker,
-            objective=self.objective,
-            n_windows=self.n_windows,
-            n_jobs=self.n_jobs,
-            random_state=recipe.options.factors.random_state,
-        )
-
     def _keep(self, model: Model) -> None:
         """Hold a model, and show what it is."""
         self.model_ = model
@@ -365,19 +420,24 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         self.source_ = {name: "model" if ranks(name) is not None else "fallback" for name in LISTS}
         trees = model.ranker.trees
         self.importance_ = {} if trees is None else trees.importance()
-        rows = [
-            {
-                "list": one.list,
-                "n_members": one.n_members,
-                "model": one.model,
-                "fallback": one.fallback,
-                "difference": one.difference.estimate,
-                "low": one.difference.low,
-                "high": one.difference.high,
-            }
-            for one in model.ranker.comparisons
-        ]
-        self.validation_ = pd.DataFrame(rows, columns=list(_VALIDATION))
+        self.validation_ = validation_frame(model.ranker)
+
+    def _at(
+        self,
+        community: Community | None,
+        as_of: Any,
+        member_features: MemberFeatures | None,
+        rules: ListRules | None,
+    ) -> tuple[Model, ListRules]:
+        """Give the model as it looks at a moment, and the rules."""
+        model = self._fitted()
+        if (community is None) != (as_of is None):
+            raise ParameterError("as_of", "give both community and as_of, or neither")
+        rules = check_rules(rules, has_community=community is not None)
+        if community is None:
+            return model, rules
+        c, moment = community.before(as_of), community.moment(as_of)
+        return model.at(c, moment, member_features, (rules.offers, rules.prefer)), rules
 
     def _fitted(self) -> Model:
         """Give the model, if there is one."""

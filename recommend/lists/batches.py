@@ -12,6 +12,8 @@ from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.ranking.ranker import plain_parts, sum_parts, top_rows
 from siyu.recommend.sorted_keys import Bools, Ints
 
+from .choosing import Chosen, choose_rows
+from .limits import Limits
 from .model import Model
 from .reasons import reasons_of_rows
 
@@ -19,6 +21,7 @@ __all__ = [
     "Batch",
     "Scored",
     "Wanted",
+    "pairs_for",
     "plain_parts_of",
     "quotas_for",
     "rank_histories",
@@ -56,16 +59,25 @@ class Wanted:
     k : int >= 1
     only_new : bool
     offered : bool array, n_products
+    limits : Limits, optional
+        What else the lists must keep to; its rows are the members in question.
     """
 
     k: int
     only_new: bool
     offered: Bools
+    limits: Limits | None = None
 
     @property
     def which(self) -> str:
         """Name the kind of list."""
         return "new" if self.only_new else "all"
+
+    def of_rows(self, rows: Ints) -> "Wanted":
+        """Take some of the members: their positions become their numbers."""
+        if self.limits is None:
+            return self
+        return replace(self, limits=self.limits.of_rows(rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +91,10 @@ class Batch:
     product, rank : int64 arrays
     score, probability : float64 arrays
     reason : text array
+    discovered : bool array
+        The order of new products gave the row its rank, and that of all products its score.
+    is_new : bool array
+        The member had never bought the product.
     by_trees : bool
     """
 
@@ -88,13 +104,16 @@ class Batch:
     score: NDArray[np.float64]
     probability: NDArray[np.float64]
     reason: NDArray[np.str_]
+    discovered: Bools
+    is_new: Bools
     by_trees: bool
 
 
 def quotas_for(quotas: Quotas, wanted: Wanted) -> Quotas:
     """Make room for long lists; lists of new products need no old ones."""
-    own = 0 if wanted.only_new else max(quotas.own, wanted.k)
-    return replace(quotas, own=own, popular=max(quotas.popular, 2 * wanted.k))
+    spare = 0 if wanted.limits is None else wanted.limits.extra_candidates
+    own = 0 if wanted.only_new else max(quotas.own, wanted.k) + spare
+    return replace(quotas, own=own, popular=max(quotas.popular, 2 * wanted.k) + spare)
 
 
 def score_pairs(
@@ -145,6 +164,7 @@ def rank_members(
     model : Model
     codes : int64 array, ascending codes of the shop's purchases
     wanted : Wanted
+        Its limits' rows are these members.
     progress : callable (members done, members in all), optional
 
     Returns
@@ -156,13 +176,15 @@ def rank_members(
     for start in range(0, len(codes), _CHUNK):
         chunk = codes[start : start + _CHUNK]
         histories = model.shop.histories(chunk)
-        parts.append(rank_histories(model, model.shop.market, histories, wanted))
+        some = wanted.of_rows(np.arange(start, start + len(chunk)))
+        parts.append(rank_histories(model, model.shop.market, histories, some))
         if progress is not None:
             progress(start + len(chunk), len(codes))
     rows = [np.asarray(part.row + nth * _CHUNK) for nth, part in enumerate(parts)]
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("product", "rank", "score", "probability", "reason")
+        for name in Batch.__slots__
+        if name not in ("row", "by_trees")
     }
     return Batch(row=np.concatenate(rows), by_trees=parts[0].by_trees, **columns)
 
@@ -180,10 +202,70 @@ def rank_histories(
     histories : MemberHistories
     wanted : Wanted
     """
-    quotas = quotas_for(model.recipe.quotas, wanted)
-    pairs = find_candidates(market, histories, quotas, wanted.offered)
+    pairs = pairs_for(model, market, histories, wanted)
     scored = score_pairs(market, histories, model, pairs, wanted.which)
-    rows, ranks = top_rows(pairs, scored.score, wanted.k)
-    reasons = reasons_of_rows(market, histories, pairs, rows)
-    numbers = (scored.score[rows], scored.probability[rows])
-    return Batch(pairs.row[rows], pairs.product[rows], ranks, *numbers, reasons, scored.by_trees)
+    chosen = _choose(model, market, histories, scored, wanted)
+    rows = chosen.pair
+    row, product = pairs.row[rows], pairs.product[rows]
+    return Batch(
+        row=row,
+        product=product,
+        rank=chosen.rank,
+        score=scored.score[rows],
+        probability=scored.probability[rows],
+        reason=reasons_of_rows(market, histories, pairs, rows),
+        discovered=chosen.discovered,
+        is_new=~histories.pairs.find(row * market.n_products + product)[1],
+        by_trees=scored.by_trees,
+    )
+
+
+def pairs_for(
+    model: Model, market: Market, histories: MemberHistories, wanted: Wanted
+) -> Candidates:
+    """Find the candidates that may be shown.
+
+    Parameters
+    ----------
+    model : Model
+    market : Market
+    histories : MemberHistories
+    wanted : Wanted
+    """
+    quotas, limits = quotas_for(model.recipe.quotas, wanted), wanted.limits
+    launches = None
+    if limits is not None:
+        launches = limits.launches_for(market, histories, wanted.offered)
+    pairs = find_candidates(market, histories, quotas, wanted.offered, launches)
+    if wanted.only_new:
+        keys = pairs.row * market.n_products + pairs.product
+        pairs = pairs.take(~histories.pairs.find(keys)[1])
+    return pairs if limits is None else limits.keep(pairs)
+
+
+def _choose(
+    model: Model, market: Market, histories: MemberHistories, scored: Scored, wanted: Wanted
+) -> Chosen:
+    """Choose the rows of the lists."""
+    pairs, limits = scored.pairs, wanted.limits
+    if limits is None:
+        rows, ranks = top_rows(pairs, scored.score, wanted.k)
+        return Chosen(rows, ranks, np.zeros(len(rows), np.bool_))
+    order = scored.score + limits.bonus(wanted.which, pairs.product)
+    likely = np.flatnonzero(limits.is_likely(scored.probability))
+    pairs, order = pairs.take(likely), order[likely]
+    if not limits.rules.reorders:
+        rows, ranks = top_rows(pairs, order, wanted.k)
+        return Chosen(likely[rows], ranks, np.zeros(len(rows), np.bool_))
+    discover = np.full(len(pairs), -np.inf)
+    share = 0.0 if wanted.only_new else limits.rules.min_new_share
+    if share:
+        keys = pairs.row * market.n_products + pairs.product
+        is_new = np.flatnonzero(~histories.pairs.find(keys)[1])
+        new = pairs.take(is_new)
+        found = score_pairs(market, histories, model, new, "new").score
+        discover[is_new] = found + limits.bonus("new", new.product)
+    chosen = choose_rows(
+        limits.wishes((pairs.row, pairs.product), order, discover, share), wanted.k
+    )
+    return Chosen(likely[chosen.pair], chosen.rank, chosen.discovered)

@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from siyu.datasets.ids import lookup
-from siyu.recommend.market.popular_lists import Listed, list_for_all, lists_by_segment
+from siyu.datasets.errors import warn
+from siyu.datasets.ids import lookup, take
 from siyu.recommend.sorted_keys import Ints
-from siyu.recommend.tables.shop import Shop
+from siyu.recommend.tables.purchases import Purchases
 
-from .batches import Wanted, rank_members
+from .batches import Batch, Wanted, rank_members
+from .cold_lists import Cold, from_interests, popular_lists
 from .model import Model
-from .reasons import reasons_of_segments
 
 __all__ = ["COLUMNS", "make_lists"]
 
@@ -39,15 +39,8 @@ class _Rows:
     product: Ints
     score: NDArray[np.float64]
     probability: NDArray[np.float64]
-    source: str
+    source: NDArray[np.str_]
     reason: NDArray[np.str_]
-
-    @classmethod
-    def listed(cls, found: Listed, rows: Ints, source: str) -> "_Rows":
-        """Take over a popularity list."""
-        reason = reasons_of_segments(found.segment)
-        share = found.share
-        return cls(rows[found.row], found.rank, found.product, share, share, source, reason)
 
 
 def make_lists(
@@ -64,36 +57,80 @@ def make_lists(
     asked : pa.Array, sorted member ids, no staff
         Members the shop does not know get the list of a new member.
     wanted : Wanted
+        Its limits' rows are the members asked for.
     progress : callable (members done, members in all), optional
 
     Returns
     -------
     pa.Table with `COLUMNS`, sorted by member_id and rank
+
+    Warns
+    -----
+    SiyuWarning
+        If lists have fewer new products than the caller asks for.
     """
     shop = model.shop
     code = lookup(asked, shop.bought.members)
-    has_bought = np.isin(code, shop.bought.basket_member)
     opted_out = lookup(asked, shop.opted_out) >= 0
-    personal = np.flatnonzero(has_bought & ~opted_out)
-    cold = np.flatnonzero(~has_bought & ~opted_out)
-    out = np.flatnonzero(opted_out)
+    has_bought = np.isin(code, shop.bought.basket_member) & ~opted_out
+    interests = _usable_interests(model, wanted)
+    is_seen = np.zeros(len(code), np.bool_)
     parts = []
-    if len(personal):
-        batch = rank_members(model, code[personal], wanted, progress)
-        source = "model" if batch.by_trees else "fallback"
-        numbers = (batch.score, batch.probability)
-        row = personal[batch.row]
-        parts.append(_Rows(row, batch.rank, batch.product, *numbers, source, batch.reason))
-    place = np.append(shop.facts.registered, -1)[code[cold]]
-    region = np.append(shop.facts.region, -1)[code[cold]]
-    popular = lists_by_segment(shop.market, place, region, wanted.k, wanted.offered)
-    parts.append(_Rows.listed(popular, cold, "cold_start"))
-    for_all = list_for_all(shop.market, len(out), wanted.k, wanted.offered)
-    parts.append(_Rows.listed(for_all, out, "non_personal"))
-    return _table(parts, shop, asked)
+    if has_bought.any():
+        personal = np.flatnonzero(has_bought)
+        batch = rank_members(model, code[personal], wanted.of_rows(personal), progress)
+        _tell_of_short_lists(batch, wanted)
+        parts.append(_personal(model, batch, personal))
+    if interests is not None:
+        is_seen = ~has_bought & np.isin(code, interests.basket_member)
+    if interests is not None and is_seen.any():
+        seen = np.flatnonzero(is_seen)
+        found = from_interests(model, interests, code[seen], wanted.of_rows(seen))
+        parts.append(_cold(found, seen, "cold_start"))
+    for kept, source in ((~has_bought & ~is_seen & ~opted_out, "cold_start"), (opted_out, "")):
+        rows = np.flatnonzero(kept)
+        found = popular_lists(model, code[rows], wanted.of_rows(rows), personal=bool(source))
+        parts.append(_cold(found, rows, source or "non_personal"))
+    return _table(parts, model, asked, code)
 
 
-def _table(parts: list[_Rows], shop: Shop, asked: pa.Array) -> pa.Table:
+def _usable_interests(model: Model, wanted: Wanted) -> Purchases | None:
+    """Give what newcomers looked at; how likely that makes a purchase, nobody knows."""
+    needs_likely = wanted.limits is not None and wanted.limits.rules.min_probability > 0
+    return None if needs_likely else model.terms.interests
+
+
+def _personal(model: Model, batch: Batch, rows: Ints) -> _Rows:
+    """Take over personal lists; rows of the order of new products say who made that one."""
+    names = {True: "model", False: "fallback"}
+    by_new = names[model.ranker.ranks("new") is not None]
+    source = np.where(batch.discovered, by_new, names[batch.by_trees])
+    numbers = (batch.score, batch.probability)
+    return _Rows(rows[batch.row], batch.rank, batch.product, *numbers, source, batch.reason)
+
+
+def _cold(found: Cold, rows: Ints, source: str) -> _Rows:
+    """Take over a list for members of whom no purchase is known, or may be used."""
+    numbers = (found.score, found.probability)
+    said = np.full(len(found.row), source)
+    return _Rows(rows[found.row], found.rank, found.product, *numbers, said, found.reason)
+
+
+def _tell_of_short_lists(batch: Batch, wanted: Wanted) -> None:
+    """Warn of lists with fewer new products than the caller asks for."""
+    share = 0.0 if wanted.limits is None else wanted.limits.rules.min_new_share
+    if not share or not len(batch.row):
+        return
+    length = np.bincount(batch.row)
+    n_short = int((np.bincount(batch.row, batch.is_new) < np.ceil(share * length - 1e-9)).sum())
+    if n_short:
+        warn(
+            f"{n_short} lists have fewer new products than min_new_share={share:g} asks for: "
+            "there were no more candidates, and products bought before fill the rows"
+        )
+
+
+def _table(parts: list[_Rows], model: Model, asked: pa.Array, code: Ints) -> pa.Table:
     """Put the parts together, in order of member and rank."""
 
     def joined(name: str) -> NDArray[np.generic]:
@@ -101,17 +138,18 @@ def _table(parts: list[_Rows], shop: Shop, asked: pa.Array) -> pa.Table:
 
     row, rank = joined("row"), joined("rank")
     order = np.lexsort((rank, row))
-    product = pa.array(joined("product")[order], pa.int64())
-    source = np.concatenate([np.full(len(part.row), part.source, "<U12") for part in parts])
-    probability = joined("probability")[order]
+    row, product = np.asarray(row[order], np.int64), np.asarray(joined("product")[order], np.int64)
+    probability = np.asarray(joined("probability")[order], np.float64)
+    terms = model.terms
+    offer = terms.pick(code[row], product)
     columns = (
-        asked.take(pa.array(row[order], pa.int64())),
+        asked.take(pa.array(row)),
         pa.array(rank[order], pa.int64()),
-        shop.market.products.take(product),
-        shop.offers.take(product),
+        model.shop.market.products.take(pa.array(product)),
+        take(terms.offered.ids, offer),
         pa.array(joined("score")[order], pa.float64()),
-        pa.array(probability, pa.float64(), mask=np.isnan(probability.astype(np.float64))),
-        pa.array(source[order].tolist(), pa.large_string()),
+        pa.array(probability, pa.float64(), mask=np.isnan(probability)),
+        pa.array(joined("source")[order].tolist(), pa.large_string()),
         pa.array(joined("reason")[order].tolist(), pa.large_string()),
     )
     return pa.Table.from_arrays(list(columns), names=list(COLUMNS))

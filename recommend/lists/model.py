@@ -1,23 +1,25 @@
 """A fitted model: how it looks at a shop, how it ranks, and the shop as it was at the fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.datasets.community import Community
 from siyu.datasets.errors import ParameterError
 from siyu.datasets.ids import lookup
+from siyu.recommend.offers.offer_rules import OfferRules
 from siyu.recommend.ranking.ranker import Ranker
-from siyu.recommend.ranking.training import Recipe, Window
+from siyu.recommend.ranking.training import Recipe
 from siyu.recommend.tables.member_columns import MemberFeatures, compute_columns
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.shop import Shop
 
-__all__ = ["Model", "ids_like", "shop_at", "who_is_asked", "why_plain"]
+from .terms import Terms, terms_at
+
+__all__ = ["Model", "ids_like", "shop_at", "who_is_asked"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,12 +31,27 @@ class Model:
     recipe : Recipe
     ranker : Ranker
     shop : Shop
-        At the moment of the fit.
+        At the moment of the fit, or of the lists.
+    terms : Terms
+        Of the same moment.
     """
 
     recipe: Recipe
     ranker: Ranker
     shop: Shop
+    terms: Terms
+
+    def at(
+        self,
+        c: Community,
+        moment: int,
+        member_features: MemberFeatures | None = None,
+        offers: tuple[OfferRules | None, str] = (None, "price"),
+    ) -> "Model":
+        """Look at another moment, or by other rules for offers, with the same ranker."""
+        bought = Purchases.of(c, activity=self.recipe.activity)
+        shop = shop_at(c, bought, moment, self.recipe, member_features)
+        return replace(self, shop=shop, terms=terms_at(c, bought, moment, *offers))
 
 
 def shop_at(
@@ -102,20 +119,3 @@ def who_is_asked(shop: Shop, members: Sequence[Any] | pa.Array) -> tuple[pa.Arra
     if n_unknown:
         told.append(f"{n_unknown} of the members asked for are not known and get a newcomer's list")
     return asked, "; ".join(told)
-
-
-def why_plain(ranker: Ranker, windows: Sequence[Window]) -> str:
-    """Say why the trees do not rank lists of all products."""
-    if not windows:
-        return "the history is shorter than two horizons, so there is nothing to train on"
-    judged = [one for one in ranker.comparisons if one.list == "all"]
-    if not judged:
-        return "too few purchases to train on and to judge by"
-    found = judged[0]
-    if np.isnan(found.difference.low):
-        return f"only {found.n_members} members bought in the newest window: too few to judge by"
-    return (
-        f"on {found.n_members} members of the newest window the trees have NDCG@10 "
-        f"{found.model:.4f}, the plain model {found.fallback:.4f} (difference "
-        f"{found.difference.low:+.4f} to {found.difference.high:+.4f})"
-    )

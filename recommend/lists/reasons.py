@@ -10,6 +10,7 @@
 ``friends_bought``     new; bought by friends, or by members of the same groups
 ``popular_nearby``     most bought lately in the member's store or region
 ``popular``            most bought lately
+``looked_at``          never bought anything; looked at by the member
 =====================  ==========================================================
 """
 
@@ -21,7 +22,7 @@ from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Floats, Ints, run_starts
 
-__all__ = ["REASONS", "reasons_of_rows", "reasons_of_segments"]
+__all__ = ["OWN", "REASONS", "reasons_of_rows", "reasons_of_segments"]
 
 REASONS = (
     "due_again",
@@ -34,6 +35,9 @@ REASONS = (
     "popular_nearby",
     "popular",
 )
+OWN = REASONS[:3]
+"""Reasons that rest on the member's own purchases of the product."""
+
 _OFTEN = 3
 _ABOUT_DUE = (0.75, 2.0)  # times the member's own mean gap
 
@@ -64,7 +68,7 @@ def reasons_of_rows(
     is_due = (n >= _OFTEN) & (last >= low * gap) & (last <= high * gap)
     return np.select(
         [is_due, n >= _OFTEN, n > 0],
-        REASONS[:3],
+        OWN,
         default=_of_new(market, histories, pairs, rows),
     )
 

@@ -1,0 +1,139 @@
+"""A fit, step by step: check the parameters, build the windows, train, judge, keep the shop."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siyu.datasets.community import Community
+from siyu.recommend.lists.model import Model, shop_at
+from siyu.recommend.lists.terms import terms_at
+from siyu.recommend.market.factorisation import FactorOptions
+from siyu.recommend.market.market import MarketOptions
+from siyu.recommend.ranking.ranker import Ranker, RankerOptions, fit_ranker
+from siyu.recommend.ranking.training import Recipe, Window, build_windows, earlier_moments
+from siyu.recommend.tables.circles import has_circles
+from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures
+from siyu.recommend.tables.purchases import ACTIVITIES, Purchases
+from siyu.recommend.tables.setting import default_attributes
+
+from .parameters import microseconds, one_of, seed_of, whole_number
+
+__all__ = ["Progress", "fit_model", "validation_frame"]
+
+Progress = Callable[[int, int], None]
+_CHOICES = {
+    "kind": ("product",),
+    "goal": ("repurchase",),
+    "activity": ACTIVITIES,
+    "ranker": ("auto", "always", "never"),
+    "objective": ("binary", "lambdarank", "rank_xendcg"),
+}
+_COLUMNS = ("list", "n_members", "model", "fallback", "difference", "low", "high")
+
+
+def fit_model(
+    parameters: Mapping[str, Any],
+    community: Community,
+    as_of: Any,
+    member_features: MemberFeatures | None,
+    progress: Progress | None,
+) -> tuple[Model, str]:
+    """Fit a model.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Those of `OfferRecommender`.
+    community : Community
+    as_of : moment
+        Itself excluded.
+    member_features : callable, optional
+    progress : callable, optional
+
+    Returns
+    -------
+    (model, told)
+        What is to be told of it: empty, or why the plain model ranks.
+    """
+    recipe = _recipe(parameters)
+    c, moment = community.before(as_of), community.moment(as_of)
+    bought = Purchases.of(c, activity=recipe.activity)
+    attributes = default_attributes(c, bought.products)
+    recipe = replace(recipe, attributes=attributes, circles=has_circles(c))
+    until = min(c.observed.get(recipe.activity, (0, moment))[1], moment)
+    # The oldest window only serves to choose between trees and plain model.
+    n_windows = 1 if parameters["ranker"] == "never" else parameters["n_windows"] + 1
+    moments = earlier_moments(bought, until, recipe.horizon, n_windows)
+    windows, recipe = build_windows(c, bought, moments, recipe, member_features, progress)
+    ranker = fit_ranker(windows, _options(parameters, recipe), recipe.categorical())
+    shop = shop_at(c, bought, moment, recipe, member_features)
+    if progress is not None:
+        progress(len(moments) + 1, len(moments) + 1)
+    told = ""
+    if parameters["ranker"] != "never" and ranker.ranks("all") is None:
+        told = f"the plain model ranks ('fallback'): {_why_plain(ranker, windows)}"
+    return Model(recipe, ranker, shop, terms_at(c, bought, moment)), told
+
+
+def validation_frame(ranker: Ranker) -> pd.DataFrame:
+    """Write the comparisons that decided, one row a kind of list."""
+    rows = [
+        {
+            "list": one.list,
+            "n_members": one.n_members,
+            "model": one.model,
+            "fallback": one.fallback,
+            "difference": one.difference.estimate,
+            "low": one.difference.low,
+            "high": one.difference.high,
+        }
+        for one in ranker.comparisons
+    ]
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def _recipe(parameters: Mapping[str, Any]) -> Recipe:
+    """Check the parameters; lay down how markets, candidates and features are made."""
+    for name, allowed in _CHOICES.items():
+        one_of(name, parameters[name], allowed)
+    for name in ("n_windows", "n_jobs"):
+        whole_number(name, parameters[name])
+    factors = FactorOptions(random_state=seed_of(parameters["random_state"]))
+    return Recipe(
+        activity=parameters["activity"],
+        horizon=microseconds(parameters["horizon"]),
+        attributes=(),
+        columns=MemberColumns({}),
+        options=MarketOptions(factors=factors),
+    )
+
+
+def _options(parameters: Mapping[str, Any], recipe: Recipe) -> RankerOptions:
+    """Say how the trees are grown."""
+    return RankerOptions(
+        use=parameters["ranker"],
+        objective=parameters["objective"],
+        n_windows=parameters["n_windows"],
+        n_jobs=parameters["n_jobs"],
+        random_state=recipe.options.factors.random_state,
+    )
+
+
+def _why_plain(ranker: Ranker, windows: Sequence[Window]) -> str:
+    """Say why the trees do not rank lists of all products."""
+    if not windows:
+        return "the history is shorter than two horizons, so there is nothing to train on"
+    judged = [one for one in ranker.comparisons if one.list == "all"]
+    if not judged:
+        return "too few purchases to train on and to judge by"
+    found = judged[0]
+    if np.isnan(found.difference.low):
+        return f"only {found.n_members} members bought in the newest window: too few to judge by"
+    return (
+        f"on {found.n_members} members of the newest window the trees have NDCG@10 "
+        f"{found.model:.4f}, the plain model {found.fallback:.4f} (difference "
+        f"{found.difference.low:+.4f} to {found.difference.high:+.4f})"
+    )

@@ -1,0 +1,131 @@
+"""What is asked of a model: checked, and put into the codes of its shop."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from siyu.datasets.errors import DataError, ParameterError
+from siyu.datasets.ids import encode, lookup
+from siyu.recommend.parameters import whole_number
+from siyu.recommend.sorted_keys import Bools, Ints
+
+from .batches import Wanted
+from .launches import favour_launches
+from .limits import Limits
+from .list_rules import ListRules
+from .model import Model, ids_like
+
+__all__ = ["buyer_code", "check_rules", "product_code", "products_of_category", "wanted_for"]
+
+
+def check_rules(rules: Any, *, has_community: bool) -> ListRules:
+    """Refuse what are no rules, and rules that the state of the fit cannot answer.
+
+    Raises
+    ------
+    ParameterError
+        As said.
+    """
+    if rules is None:
+        return ListRules()
+    if not isinstance(rules, ListRules):
+        raise ParameterError("rules", f"rules must be ListRules, got {type(rules).__name__}")
+    if not has_community and (rules.offers is not None or rules.prefer != "price"):
+        raise ParameterError(
+            "rules",
+            "rules for offers need the community to check them on: give community and as_of; "
+            "the state of the fit holds the offers that ran then",
+        )
+    return rules
+
+
+def wanted_for(model: Model, asked: pa.Array, k: Any, only_new: bool, rules: ListRules) -> Wanted:  # noqa: FBT001
+    """Bind what is asked for to a model's shop.
+
+    Parameters
+    ----------
+    model : Model
+    asked : pa.Array, sorted member ids
+    k : int >= 1
+    only_new : bool
+    rules : ListRules
+
+    Raises
+    ------
+    ParameterError
+        If `k` is no whole number of 1 or more.
+    """
+    length = whole_number("k", k)
+    shop = model.shop
+    limits = None
+    if not rules.is_plain or model.terms.has_places:
+        limits = Limits.of(rules, model.terms, shop.market, shop.bought.members, asked)
+    return favour_launches(model, Wanted(length, bool(only_new), shop.offered, limits))
+
+
+def product_code(model: Model, product_id: Any) -> int:
+    """Find a product that can be scored.
+
+    Raises
+    ------
+    DataError
+        If nobody bought it before the moment.
+    """
+    market = model.shop.market
+    code = lookup(ids_like([product_id], "product_id", market.products.type), market.products)
+    if not len(code) or code[0] < 0:
+        raise DataError(
+            f"product {product_id!r} was never bought before {_moment(model)}: it has no score; "
+            "similar_products tells what it is like"
+        )
+    return int(code[0])
+
+
+def products_of_category(model: Model, category: Any) -> Bools:
+    """Find the products of a category.
+
+    Raises
+    ------
+    DataError
+        If there is none that was bought.
+    """
+    catalogue, market = model.terms.catalogue, model.shop.market
+    of, names = encode(catalogue["category"])
+    wanted = lookup(pa.array([str(category)], pa.large_string()), names)[0]
+    found = np.zeros(market.n_products, np.bool_)
+    code = lookup(catalogue["product_id"], market.products)
+    found[code[(of == wanted) & (code >= 0)]] = wanted >= 0
+    if not found.any():
+        raise DataError(f"no product of category {category!r} was bought before {_moment(model)}")
+    return found
+
+
+def buyer_code(model: Model, member_id: Any) -> int:
+    """Find a member who has a personal list.
+
+    Raises
+    ------
+    DataError
+        If there is none, and why.
+    """
+    shop = model.shop
+    asked = ids_like([member_id], "member_id", shop.addressed.type)
+    reasons = (
+        (shop.opted_out, "has opted out, and the list is the same for all who did"),
+        (shop.staff, "is staff, and gets no list"),
+    )
+    for group, why in reasons:
+        if (lookup(asked, group) >= 0).any():
+            raise DataError(f"member {member_id!r} {why}: nothing in it is personal")
+    code: Ints = lookup(asked, shop.bought.members)
+    if not len(code) or code[0] < 0 or code[0] not in shop.bought.basket_member:
+        raise DataError(
+            f"member {member_id!r} has no purchases before {_moment(model)}: the list is popular "
+            "products, or what the member looked at, and nothing in it is personal"
+        )
+    return int(code[0])
+
+
+def _moment(model: Model) -> str:
+    return str(np.datetime64(model.shop.market.moment, "us").item())
