@@ -129,7 +129,7 @@ def _moments(
     end, horizon, n = when
     if cuts is None:
         first = int(bought.basket_time.min(initial=end))
-        moments = training_cuts(first + horizon, end, horizon, n).tolist()
+        moments = [int(one) for one in training_cuts(first + horizon, end, horizon, n)]
     else:
         moments = sorted(c.moment(cut) for cut in cuts)
         late = [one for one in moments if one + horizon > end]

@@ -14,6 +14,7 @@ from siyu.datasets.boosting import FeatureMatrix
 from siyu.recommend.candidates.finding import Candidates
 from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
+from siyu.recommend.market.product_lines import LINE
 from siyu.recommend.sorted_keys import Bools, Floats, Ints
 from siyu.recommend.tables.circles import LEADERS
 
@@ -138,6 +139,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("neighbours", "alike", lambda v: v.score("neighbours")),
     Feature("taste", "alike", lambda v: v.score("taste")),
     Feature("together", "alike", lambda v: v.score("together")),
+    Feature("lately", "alike", lambda v: v.score("lately")),
+    Feature("baskets", "alike", lambda v: v.score("baskets")),
+    Feature("lines", "group", lambda v: v.score("lines")),
     Feature("buyers_7", "popular", lambda v: v.product("buyers_7")),
     Feature("buyers_28", "popular", lambda v: v.product("buyers_28")),
     Feature("buyers_84", "popular", lambda v: v.product("buyers_84")),
@@ -148,6 +152,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("lines_per_buyer", "popular", lambda v: v.product("lines_per_buyer")),
     Feature("lines_28", "popular", lambda v: v.product("lines_28")),
     Feature("last_sold", "popular", lambda v: v.product("last")),
+    Feature("first_sold", "popular", lambda v: v.product("first")),
+    Feature("tried_28", "popular", lambda v: v.product("tried_28")),
     Feature("nearby", "popular", lambda v: v.nearby()),
     Feature("nearby_lift", "popular", lambda v: v.nearby_lift()),
     Feature("price", "price", lambda v: v.product("price")),
@@ -192,7 +198,9 @@ def feature_list(
     >>> len(feature_list(["category"], ["tag"])) - len(FEATURES)
     7
     """
-    grouped = [feature for name in attributes for feature in _of_group(name)]
+    grouped = [
+        feature for name in (*attributes, *_lines(attributes)) for feature in _of_group(name)
+    ]
     near = OF_CIRCLES if circles else ()
     if circles and LEADERS in extra:
         near += (Feature("circle_led", "circle", lambda v: v.circle("led")),)
@@ -221,6 +229,11 @@ def feature_matrix(
     for column, feature in enumerate(features):
         values[:, column] = feature.read(view)
     return FeatureMatrix(values, tuple(feature.name for feature in features))
+
+
+def _lines(attributes: Sequence[str]) -> tuple[str, ...]:
+    """Name the product lines, where they are more than one of the attributes."""
+    return (LINE,) if {"brand", "category"} <= set(attributes) else ()
 
 
 def _of_group(attribute: str) -> list[Feature]:
