@@ -84,7 +84,10 @@ class CouponUses:
         run = np.cumsum(run) - 1
         off = np.full(len(starts), np.nan)
         if "discount" in rows.column_names:
-            off = exact_sum(run, np.nan_to_num(rows["discount"].to_numpy())[place], len(starts))
+            told = rows["discount"].to_numpy()[place]
+            n_told = np.bincount(run[~np.isnan(told)], minlength=len(starts))
+            off = exact_sum(run, np.nan_to_num(told), len(starts))
+            off = np.where(n_told > 0, off, np.nan)
         first = place[starts]
         face = _face_value(c, offers)[used[first]] if len(first) else np.zeros(0)
         return cls(

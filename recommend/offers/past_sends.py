@@ -25,7 +25,7 @@ class Reached:
 
     Attributes
     ----------
-    members : pa.Array, sorted ids of all customers
+    members : pa.Array, sorted ids of the members looked at
     sends : pa.Table
         The table, in its own order.
     send, member : int64 arrays, n_rows
@@ -40,7 +40,13 @@ class Reached:
     time: Ints
 
     @classmethod
-    def of(cls, c: Community, call: str, since: int | None = None) -> "Reached":
+    def of(
+        cls,
+        c: Community,
+        call: str,
+        since: int | None = None,
+        members: pa.Array | None = None,
+    ) -> "Reached":
         """Follow every send to its members.
 
         Parameters
@@ -52,13 +58,16 @@ class Reached:
             Who asks, for the message.
         since : int, microseconds, optional
             Leave out earlier sends.
+        members : pa.Array, sorted ids, optional
+            Whom to look at. Default: all customers.
 
         Raises
         ------
         DataError
             If there are no sends.
         """
-        sends, members = c.arrow("sends"), c.customers()
+        sends = c.arrow("sends")
+        members = c.customers() if members is None else members
         if sends is None:
             raise DataError(f"{call} needs the table sends; there are: {', '.join(c.tables())}")
         time = instants(sends["send_time"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from siyu.datasets.clock import INSTANT, instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError
-from siyu.datasets.ids import encode, lookup
+from siyu.datasets.ids import encode, ids_in, lookup
 from siyu.datasets.ordering import opens_run
 from siyu.recommend.sorted_keys import Bools, Ints
 
@@ -75,7 +75,7 @@ class CampaignUnits:
         DataError
             If there are no sends, or they name no campaign.
         """
-        reached = Reached.of(c, call)
+        reached = Reached.of(c, call, members=_looked_at(c))
         if "campaign_id" not in reached.sends.column_names:
             raise DataError(f"{call} needs the column campaign_id in the table sends")
         campaign, ids = encode(reached.sends["campaign_id"])
@@ -132,8 +132,7 @@ class CampaignUnits:
         fits = lookup(rows["experiment_id"], experiments) >= 0
         fits &= _among(rows["unit_kind"], ("member",))
         rows = rows.take(pa.array(np.flatnonzero(fits)))
-        text = self.reached.members.cast(pa.large_string())
-        member = lookup(rows["unit_id"].cast(pa.large_string()), text)
+        member = lookup(_as_members(rows["unit_id"], self.reached.members), self.reached.members)
         since = np.full(rows.num_rows, start)
         if "assigned_at" in rows.column_names:
             told = instants(rows["assigned_at"].fill_null(pa.scalar(0, INSTANT)))
@@ -144,6 +143,31 @@ class CampaignUnits:
         known = member >= 0
         held = _among(rows["arm"], self.held_out)
         return Units.sorted(member[known], since[known], held[known], chance[known])
+
+
+def _looked_at(c: Community) -> pa.Array:
+    """Give all customers, and whoever was assigned: who was held out and bought nothing, too."""
+    customers, rows = c.customers(), c.arrow("assignments")
+    if rows is None:
+        return customers
+    units = rows["unit_id"].filter(pa.array(_among(rows["unit_kind"], ("member",))))
+    assigned = ids_in(_as_members(units, customers))
+    staff = c.staff()
+    if len(staff) and len(assigned):
+        assigned = assigned.filter(pa.array(lookup(assigned, staff) < 0))
+    return ids_in(customers, assigned) if len(assigned) else customers
+
+
+def _as_members(units: pa.ChunkedArray, members: pa.Array) -> pa.ChunkedArray:
+    """Give ids of assigned members the type of member ids."""
+    if not len(members) or units.type == members.type:
+        return units
+    try:
+        return units.cast(members.type)
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"assignments.unit_id of members must be member ids, which are {members.type}: {error}"
+        ) from error
 
 
 def _among(values: pa.ChunkedArray, names: tuple[str, ...]) -> Bools:
