@@ -38,6 +38,8 @@ class Shop:
         Products in stock.
     offers : pa.Array, n_products
         The offer under which each product is sold; null without one.
+    moment : int or None, microseconds since 1970 UTC
+        When members are looked at, if that is later than the market's moment.
     """
 
     market: Market
@@ -48,6 +50,7 @@ class Shop:
     addressed: pa.Array
     offered: Bools
     offers: pa.Array
+    moment: int | None = None
 
     @classmethod
     def of(cls, c: Community, market: Market, bought: Purchases, facts: MemberFacts) -> "Shop":
@@ -60,7 +63,8 @@ class Shop:
     def histories(self, codes: Ints) -> MemberHistories:
         """Measure some members: ascending codes of `bought`."""
         some, facts = self.bought.of_members(codes), self.facts.of_members(codes)
-        return MemberHistories.of(self.market, some, self.market.moment, facts)
+        moment = self.market.moment if self.moment is None else self.moment
+        return MemberHistories.of(self.market, some, moment, facts)
 
 
 def _running_offers(c: Community, products: pa.Array, moment: int) -> pa.Array:
