@@ -12,7 +12,7 @@ from siyu.recommend.lists.model import Model, shop_at
 from siyu.recommend.lists.terms import terms_at
 from siyu.recommend.market.factorisation import FactorOptions
 from siyu.recommend.market.market import MarketOptions
-from siyu.recommend.ranking.ranker import Ranker, RankerOptions, fit_ranker
+from siyu.recommend.ranking.ranker import LISTS, Ranker, RankerOptions, fit_ranker
 from siyu.recommend.ranking.training import Recipe, Window, build_windows, earlier_moments
 from siyu.recommend.tables.circles import has_circles
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures
@@ -21,7 +21,7 @@ from siyu.recommend.tables.setting import default_attributes
 
 from .parameters import microseconds, one_of, seed_of, whole_number
 
-__all__ = ["Progress", "fit_model", "validation_frame"]
+__all__ = ["Progress", "fit_model", "shown"]
 
 Progress = Callable[[int, int], None]
 _CHOICES = {
@@ -78,7 +78,18 @@ def fit_model(
     return Model(recipe, ranker, shop, terms_at(c, bought, moment)), told
 
 
-def validation_frame(ranker: Ranker) -> pd.DataFrame:
+def shown(model: Model) -> tuple[pd.Timestamp, dict[str, str], dict[str, float], pd.DataFrame]:
+    """Give what a recommender shows of itself: moment, who ranks, importance, validation."""
+    ranker = model.ranker
+    return (
+        pd.Timestamp(model.shop.market.moment, unit="us", tz="UTC"),
+        {name: "fallback" if ranker.ranks(name) is None else "model" for name in LISTS},
+        {} if ranker.trees is None else ranker.trees.importance(),
+        _validation(ranker),
+    )
+
+
+def _validation(ranker: Ranker) -> pd.DataFrame:
     """Write the comparisons that decided, one row a kind of list."""
     rows = [
         {

@@ -1,7 +1,6 @@
 """The recommender: personal lists of products, ranked by trees that had to earn their place."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,19 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from siyu.datasets.community import Community
-from siyu.datasets.errors import ParameterError, warn
+from siyu.datasets.errors import warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.recommend.lists.asking import (
-    buyer_code,
-    check_rules,
-    product_code,
-    products_of_category,
-    wanted_for,
-)
+from siyu.recommend.lists import asking
 from siyu.recommend.lists.batches import Wanted
 from siyu.recommend.lists.explanation import explain_pair
-from siyu.recommend.lists.leads import find_leads
 from siyu.recommend.lists.list_rules import ListRules
 from siyu.recommend.lists.list_table import make_lists
-from siyu.recommend.lists.model import Model, ids_like, who_is_asked
-from siyu.recommend.lists.similar import find_similar
+from siyu.recommend.lists.model import Model, who_is_asked
+from siyu.recommend.online.snapshot_store import offer_ends, write_snapshot
 from siyu.recommend.online.storage import read_model, write_model
-from siyu.recommend.ranking.ranker import LISTS
-from siyu.recommend.sorted_keys import run_starts
 from siyu.recommend.tables.member_columns import MemberFeatures
 
-from .fitting import Progress, fit_model, validation_frame
-from .parameters import whole_number
+from .fitting import Progress, fit_model, shown
 
 __all__ = ["OfferRecommender"]
 
@@ -46,7 +35,9 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     products bought together, and what sells in the store and everywhere. Boosted trees rank
     them, trained on several earlier windows of the same community. A window that they have not
     seen decides whether they rank better than the plain model (decayed own purchases mixed with
-    those of members alike); if not, the plain model ranks, and the rows say ``fallback``.
+    those of members alike); if not, the plain model ranks, and the rows say ``fallback``. Who
+    never bought gets a list from what they looked at (``events``), else what sells nearby; who
+    opted out, one that is the same for all.
 
     Parameters
     ----------
@@ -138,10 +129,6 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             `as_of`.
         progress : callable (steps done, steps in all), optional
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         DataError
@@ -181,12 +168,14 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             Look at this community just before this moment; without them, at the state of the
             fit. The trees stay those of the fit.
         members : sequence of member ids, optional
-            Whom to make lists for; default every customer. Members that are not known get the
-            list of a newcomer, with a warning; staff get none.
+            Default every customer. Members that are not known get the list of a newcomer, with a
+            warning; staff get none.
         k : int >= 1
             Length of the lists; shorter where fewer products can be offered.
         only_new : bool
             Only products that the member has never bought.
+        rules : ListRules, optional
+            What else is wished: a share of new products or launches, variety, exclusions ...
         member_features : callable, optional
             As in `fit`; needed with `community` if the trees learned from its columns.
         output : {"pandas", "polars", "pyarrow"}
@@ -196,29 +185,28 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         -------
         frame, at most `k` rows a member, sorted by ``member_id`` and ``rank``
             ``rank`` : 1 is best;
-            ``product_id`` : in stock and not marked as not recommendable;
-            ``offer_id`` : the cheapest product offer that runs and is open to everyone, or null;
-            ``score`` : higher is better; comparable within one ``source`` only;
+            ``product_id`` : in stock, not marked as not recommendable, and for the member's
+            store and region (extra columns ``store_id`` and ``region`` of ``products``);
+            ``offer_id`` : the cheapest running offer that the member may have, or null;
+            ``score`` : higher is better, comparable within a list. It falls with the rank unless
+            `rules` say otherwise: they change the order, never the score;
             ``probability`` : that the member buys the product within the horizon, learned from
-            what scores meant in the newest window; null where there was none;
-            ``source`` : ``model``, ``fallback``, ``cold_start`` (no purchase known: popular in
-            the member's store or region, else everywhere) or ``non_personal`` (the member opted
-            out: the same list for all);
+            what scores meant in the newest window; null where nobody knows;
+            ``source`` : ``model``, ``fallback``, ``cold_start`` (no purchase known) or
+            ``non_personal`` (opted out: the same list for all);
             ``reason`` : a code of `siyu.recommend.lists.reasons`.
 
         Raises
         ------
-        NotFittedError
-            Before `fit`.
         ParameterError
             If a parameter is out of range, or `community` comes without `as_of`.
         DataError
-            If the community lacks what the model was trained on.
+            If the community lacks what the model was trained on, or what `rules` need.
 
         Warns
         -----
         SiyuWarning
-            If members asked for are not known, or are staff.
+            If members asked for are not known, or are staff; if `rules` cannot be kept.
         """
         model, rules = self._at(community, as_of, member_features, rules)
         asked = model.shop.addressed
@@ -226,7 +214,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             asked, told = who_is_asked(model.shop, members)
             if told:
                 warn(told)
-        wanted = wanted_for(model, asked, k, only_new, rules)
+        wanted = asking.wanted_for(model, asked, k, only_new, rules)
         return from_arrow(make_lists(model, asked, wanted, progress), output)
 
     def explain(  # noqa: PLR0913
@@ -246,10 +234,8 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         ----------
         member_id, product_id
             The product need not be on the member's list.
-        community, as_of, member_features, output
+        community, as_of, only_new, member_features, output
             As in `recommend`.
-        only_new : bool
-            For lists of new products.
 
         Returns
         -------
@@ -264,7 +250,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             out, never bought, or is staff.
         """
         model, _ = self._at(community, as_of, member_features, None)
-        pair = (buyer_code(model, member_id), product_code(model, product_id))
+        pair = (asking.buyer_code(model, member_id), asking.product_code(model, product_id))
         return from_arrow(
             explain_pair(model, pair, Wanted(1, only_new, model.shop.offered)), output
         )
@@ -288,8 +274,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         product_id, category : one of them
-            A product that was bought before; or a category of ``products``, in which each
-            member's best product counts.
+            A product bought before; or a category, in which each member's best product counts.
         n : int >= 1
             Members to list.
         community, as_of, member_features, output, progress
@@ -308,25 +293,12 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
 
         Raises
         ------
-        ParameterError
-            If neither or both of `product_id` and `category` are given, or `n` is below 1.
         DataError
             If nobody bought the product, or any of the category, before the moment.
         """
         model, rules = self._at(community, as_of, member_features, rules)
-        if (product_id is None) == (category is None):
-            raise ParameterError("product_id", "give one of product_id and category")
-        baskets = model.shop.bought.basket_member
-        codes = baskets[run_starts(baskets)]
-        asked = model.shop.bought.members.take(pa.array(codes))
-        wanted = wanted_for(model, asked, n, only_new, rules)
-        product = None
-        if category is not None:
-            of_category = products_of_category(model, category)
-            wanted = replace(wanted, offered=wanted.offered & of_category)
-        else:
-            product = product_code(model, product_id)
-        return from_arrow(find_leads(model, codes, product, wanted, progress), output)
+        found = asking.leads(model, (product_id, category), (n, only_new, rules), progress)
+        return from_arrow(found, output)
 
     def similar_products(
         self,
@@ -340,38 +312,26 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         product_ids : sequence of product ids, optional
-            Products that nobody has bought yet may be among them. Default: all that were bought.
+            Default: all that were bought; those that nobody bought yet may be asked for too.
         k : int >= 1
-            Products to list for each; fewer where there are no more.
         output : {"pandas", "polars", "pyarrow"}
 
         Returns
         -------
         frame, at most `k` rows a product, sorted by ``product_id`` and ``rank``
             ``similar_id`` : in stock; ``score`` in [0, 1], comparable within one ``reason``;
-            ``reason`` : ``same_members`` (bought by the same members: the cosine of the two
-            products' buyers, of the products bought most lately) or, after those,
-            ``same_kind`` (share of category and brand in common, what sells more coming first).
+            ``reason`` : ``same_members`` (cosine of the two products' buyers) or, after those,
+            ``same_kind`` (share of category and brand in common, what sells more first).
 
         Raises
         ------
         DataError
             If a product is neither listed in ``products`` nor bought.
-        ParameterError
-            If `k` is below 1.
         """
-        model = self._fitted()
-        whole_number("k", k)
-        products = model.shop.market.products
-        asked = (
-            products if product_ids is None else ids_like(product_ids, "product_ids", products.type)
-        )
-        return from_arrow(find_similar(model, asked, k), output)
+        return from_arrow(asking.similar(self._fitted(), product_ids, k), output)
 
     def save(self, folder: str | Path) -> None:
-        """Write the model and the state of the fit as a verified bundle.
-
-        The state holds what members bought: it is personal data.
+        """Write the model and the state of the fit as a verified bundle: personal data.
 
         Parameters
         ----------
@@ -380,8 +340,6 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
 
         Raises
         ------
-        NotFittedError
-            Before `fit`.
         FileError
             If the folder cannot be written.
         """
@@ -390,6 +348,33 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         parameters["random_state"] = model.recipe.options.factors.random_state
         write_model(folder, model, parameters)
 
+    def snapshot(
+        self,
+        community: Community,
+        path: str | Path,
+        *,
+        as_of: Any,
+        member_features: MemberFeatures | None = None,
+    ) -> None:
+        """Write what `OfferService` answers from: the shop at a moment, apart from the model.
+
+        It holds what members bought: it is personal data (see `forget_members`).
+
+        Parameters
+        ----------
+        community, as_of, member_features
+            As in `recommend`; `as_of` may be any moment, earlier or later than the fit.
+        path : str or Path
+            A folder: made, or replaced whole if it is a bundle.
+
+        Raises
+        ------
+        FileError
+            If the folder cannot be written.
+        """
+        model, _ = self._at(community, as_of, member_features, None)
+        write_snapshot(path, model, offer_ends(community.before(as_of), model), community.tz)
+
     @classmethod
     def load(cls, folder: str | Path) -> "OfferRecommender":
         """Read a model that `save` wrote; it gives the same bytes.
@@ -397,10 +382,6 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         folder : str or Path
-
-        Returns
-        -------
-        OfferRecommender
 
         Raises
         ------
@@ -415,12 +396,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     def _keep(self, model: Model) -> None:
         """Hold a model, and show what it is."""
         self.model_ = model
-        self.as_of_ = pd.Timestamp(model.shop.market.moment, unit="us", tz="UTC")
-        ranks = model.ranker.ranks
-        self.source_ = {name: "model" if ranks(name) is not None else "fallback" for name in LISTS}
-        trees = model.ranker.trees
-        self.importance_ = {} if trees is None else trees.importance()
-        self.validation_ = validation_frame(model.ranker)
+        self.as_of_, self.source_, self.importance_, self.validation_ = shown(model)
 
     def _at(
         self,
@@ -431,13 +407,8 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Model, ListRules]:
         """Give the model as it looks at a moment, and the rules."""
         model = self._fitted()
-        if (community is None) != (as_of is None):
-            raise ParameterError("as_of", "give both community and as_of, or neither")
-        rules = check_rules(rules, has_community=community is not None)
-        if community is None:
-            return model, rules
-        c, moment = community.before(as_of), community.moment(as_of)
-        return model.at(c, moment, member_features, (rules.offers, rules.prefer)), rules
+        rules = asking.check_rules(rules, has_community=community is not None)
+        return asking.model_at(model, community, as_of, member_features, rules), rules
 
     def _fitted(self) -> Model:
         """Give the model, if there is one."""

@@ -1,22 +1,36 @@
 """What is asked of a model: checked, and put into the codes of its shop."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.ids import encode, lookup
 from siyu.recommend.parameters import whole_number
-from siyu.recommend.sorted_keys import Bools, Ints
+from siyu.recommend.sorted_keys import Bools, Ints, run_starts
+from siyu.recommend.tables.member_columns import MemberFeatures
 
 from .batches import Wanted
 from .launches import favour_launches
+from .leads import find_leads
 from .limits import Limits
 from .list_rules import ListRules
 from .model import Model, ids_like
+from .similar import find_similar
 
-__all__ = ["buyer_code", "check_rules", "product_code", "products_of_category", "wanted_for"]
+__all__ = [
+    "buyer_code",
+    "check_rules",
+    "leads",
+    "model_at",
+    "product_code",
+    "similar",
+    "wanted_for",
+]
 
 
 def check_rules(rules: Any, *, has_community: bool) -> ListRules:
@@ -64,6 +78,79 @@ def wanted_for(model: Model, asked: pa.Array, k: Any, only_new: bool, rules: Lis
     return favour_launches(model, Wanted(length, bool(only_new), shop.offered, limits))
 
 
+def model_at(
+    model: Model,
+    community: Community | None,
+    as_of: Any,
+    member_features: MemberFeatures | None,
+    rules: ListRules,
+) -> Model:
+    """Look at another moment, if one is given.
+
+    Raises
+    ------
+    ParameterError
+        If only one of community and moment is given.
+    """
+    if (community is None) != (as_of is None):
+        raise ParameterError("as_of", "give both community and as_of, or neither")
+    if community is None:
+        return model
+    c, moment = community.before(as_of), community.moment(as_of)
+    return model.at(c, moment, member_features, (rules.offers, rules.prefer))
+
+
+def leads(
+    model: Model,
+    what: tuple[Any, Any],
+    how: tuple[Any, bool, ListRules],
+    progress: Callable[[int, int], None] | None,
+) -> pa.Table:
+    """Find leads.
+
+    Parameters
+    ----------
+    model : Model
+    what : (product id, category), one of them None
+    how : (n, only_new, rules)
+    progress : callable, optional
+
+    Raises
+    ------
+    ParameterError
+        If neither or both of product and category are given, or `n` is below 1.
+    DataError
+        If nobody bought the product, or any of the category.
+    """
+    product_id, category = what
+    n, only_new, rules = how
+    if (product_id is None) == (category is None):
+        raise ParameterError("product_id", "give one of product_id and category")
+    whole_number("n", n)
+    baskets = model.shop.bought.basket_member
+    codes = baskets[run_starts(baskets)]
+    asked = model.shop.bought.members.take(pa.array(codes))
+    wanted = wanted_for(model, asked, n, only_new, rules)
+    if category is None:
+        return find_leads(model, codes, product_code(model, product_id), wanted, progress)
+    some = wanted.offered & _products_of_category(model, category)
+    return find_leads(model, codes, None, replace(wanted, offered=some), progress)
+
+
+def similar(model: Model, product_ids: Any, k: Any) -> pa.Table:
+    """Find products like others.
+
+    Raises
+    ------
+    ParameterError
+        If `k` is below 1, or the ids are of another type.
+    """
+    products = model.shop.market.products
+    if product_ids is not None:
+        products = ids_like(product_ids, "product_ids", products.type)
+    return find_similar(model, products, whole_number("k", k))
+
+
 def product_code(model: Model, product_id: Any) -> int:
     """Find a product that can be scored.
 
@@ -80,25 +167,6 @@ def product_code(model: Model, product_id: Any) -> int:
             "similar_products tells what it is like"
         )
     return int(code[0])
-
-
-def products_of_category(model: Model, category: Any) -> Bools:
-    """Find the products of a category.
-
-    Raises
-    ------
-    DataError
-        If there is none that was bought.
-    """
-    catalogue, market = model.terms.catalogue, model.shop.market
-    of, names = encode(catalogue["category"])
-    wanted = lookup(pa.array([str(category)], pa.large_string()), names)[0]
-    found = np.zeros(market.n_products, np.bool_)
-    code = lookup(catalogue["product_id"], market.products)
-    found[code[(of == wanted) & (code >= 0)]] = wanted >= 0
-    if not found.any():
-        raise DataError(f"no product of category {category!r} was bought before {_moment(model)}")
-    return found
 
 
 def buyer_code(model: Model, member_id: Any) -> int:
@@ -129,3 +197,22 @@ def buyer_code(model: Model, member_id: Any) -> int:
 
 def _moment(model: Model) -> str:
     return str(np.datetime64(model.shop.market.moment, "us").item())
+
+
+def _products_of_category(model: Model, category: Any) -> Bools:
+    """Find the products of a category.
+
+    Raises
+    ------
+    DataError
+        If there is none that was bought.
+    """
+    catalogue, market = model.terms.catalogue, model.shop.market
+    of, names = encode(catalogue["category"])
+    wanted = lookup(pa.array([str(category)], pa.large_string()), names)[0]
+    found = np.zeros(market.n_products, np.bool_)
+    code = lookup(catalogue["product_id"], market.products)
+    found[code[(of == wanted) & (code >= 0)]] = wanted >= 0
+    if not found.any():
+        raise DataError(f"no product of category {category!r} was bought before {_moment(model)}")
+    return found

@@ -113,7 +113,8 @@ def quotas_for(quotas: Quotas, wanted: Wanted) -> Quotas:
     """Make room for long lists; lists of new products need no old ones."""
     spare = 0 if wanted.limits is None else wanted.limits.extra_candidates
     own = 0 if wanted.only_new else max(quotas.own, wanted.k) + spare
-    return replace(quotas, own=own, popular=max(quotas.popular, 2 * wanted.k) + spare)
+    due = 0 if wanted.only_new else quotas.due
+    return replace(quotas, own=own, due=due, popular=max(quotas.popular, 2 * wanted.k) + spare)
 
 
 def score_pairs(
