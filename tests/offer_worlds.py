@@ -27,13 +27,10 @@ _FILLED_LATER = {
 }
 
 
-def offer_world(
-    seed: int = 0, *, n: int = 30, text_ids: bool = False, only: tuple[str, ...] | None = None
-) -> Community:
+def offer_world(seed: int = 0, *, n: int = 30, text_ids: bool = False) -> Community:
     """Draw the tables; members 1 and 2 are staff, member 5 has opted out."""
-    tables = _Draw(np.random.default_rng(seed), n, text_ids).tables()
-    kept = tables if only is None else {name: tables[name] for name in only}
-    return Community(tz=TZ, **kept)
+    tables: dict[str, Any] = _Draw(np.random.default_rng(seed), n, text_ids).tables()
+    return Community(tz=TZ, **tables)
 
 
 def with_other_future(c: Community, seed: int) -> Community:

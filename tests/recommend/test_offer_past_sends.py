@@ -23,7 +23,8 @@ OFFERS = pd.DataFrame(
 
 
 def _sent(sends: pd.DataFrame, within: str = "7D", **tables: pd.DataFrame) -> pd.DataFrame:
-    c = Community(sends=sends, **{"offers": OFFERS, **tables})
+    every: dict[str, Any] = {"sends": sends, "offers": OFFERS, **tables}
+    c = Community(**every)
     found: pd.DataFrame = recently_sent(c, as_of=NOW, within=within)
     return found
 

@@ -12,14 +12,14 @@ from siyu.recommend.offers.send_quits import quits_after_sends
 START = pd.Timestamp("2026-01-01", tz="UTC")
 
 
-def _day(day: float | None) -> pd.Timestamp | None:
-    return None if day is None else START + pd.Timedelta(day, unit="D")
+def _day(day: float) -> pd.Timestamp:
+    return START + pd.Timedelta(day, unit="D")
 
 
 def _stays(*rows: tuple[int, str, float | None]) -> pd.DataFrame:
     """Write stays from day 0 on: member, group, day of leaving."""
     frame = pd.DataFrame(rows, columns=["member_id", "group_id", "left"])
-    left = pd.to_datetime([_day(None if pd.isna(x) else x) for x in frame.pop("left")], utc=True)
+    left = START + pd.to_timedelta(frame.pop("left").astype(float), unit="D")
     return frame.assign(joined_at=START, left_at=left)
 
 
@@ -38,7 +38,8 @@ def _found(
     found = quits_after_sends(c, as_of=_day(day), by=by)
     rows = found[found["record"] == record]
     assert len(rows) == 1
-    return rows.iloc[0]
+    row: pd.Series = rows.iloc[0]
+    return row
 
 
 def test_rates_are_quits_over_time_at_risk() -> None:
@@ -105,7 +106,7 @@ def test_links_to_staff_are_a_record_of_their_own() -> None:
 
 def test_sends_tell_a_share_but_no_base() -> None:
     sends = _sends((10, 1, None), (10, 2, None), (10, 3, None), (19.5, 1, None))
-    sends["quit_at"] = pd.to_datetime([_day(10.5), _day(12), None, None], utc=True)
+    sends["quit_at"] = START + pd.to_timedelta([10.5, 12.0, np.nan, np.nan], unit="D")
     row = _found(sends, "message")
     # The last is too young to tell; the second quit two days later.
     assert (row["n_sends"], row["n_quits"]) == (3, 1)

@@ -16,7 +16,7 @@ DAY = pd.Timedelta("1D")
 TREATED, HELD = (10.0, 20.0, 0.0, 30.0), (10.0, 0.0)
 
 
-def _world(**changed: Any) -> dict[str, pd.DataFrame]:
+def _world(**changed: Any) -> dict[str, Any]:
     """Put members 1-4 in arm "coupon" and 5-6 in "control"; each spends once, or not at all."""
     spent = np.array(TREATED + HELD)
     orders = pd.DataFrame({"member_id": np.arange(1, 7), "amount": spent, "product_id": "tea"})
@@ -39,12 +39,13 @@ def _world(**changed: Any) -> dict[str, pd.DataFrame]:
     return {name: rows for name, rows in (tables | changed).items() if rows is not None}
 
 
-def _return(tables: dict[str, pd.DataFrame], day: float = 40, **rules: Any) -> pd.Series:
+def _return(tables: dict[str, Any], day: float = 40, **rules: Any) -> pd.Series:
     found = campaign_return(
         Community(**tables), as_of=START + day * DAY, rules=ReturnRules(**rules)
     )
     assert len(found) == 1
-    return found.iloc[0]
+    row: pd.Series = found.iloc[0]
+    return row
 
 
 def test_the_return_worked_by_hand() -> None:
@@ -247,13 +248,17 @@ def test_rules_out_of_range_are_refused(wrong: dict[str, Any], told: str) -> Non
 
 def _planted(c: Community, waves: pd.DataFrame) -> pd.Series:
     """Sum per campaign what the orders that its coupons caused brought, before the coupon."""
-    sends = c.sends.merge(c.truth["sends"], on="send_id")
+    orders, offers, sends = c.orders, c.offers, c.sends
+    assert orders is not None
+    assert offers is not None
+    assert sends is not None
+    sends = sends.merge(c.truth["sends"], on="send_id")
     caused = sends[sends["caused_order"] & sends["member_id"].notna()]
-    paid = c.orders.groupby(["member_id", "coupon_id"])["amount"].sum().rename("paid").reset_index()
-    keys = {"left_on": ["member_id", "offer_id"], "right_on": ["member_id", "coupon_id"]}
-    found = caused.merge(paid, how="left", **keys)
+    paid = orders.groupby(["member_id", "coupon_id"])["amount"].sum().rename("paid").reset_index()
+    paid = paid.rename(columns={"coupon_id": "offer_id"})
+    found = caused.merge(paid, how="left", on=["member_id", "offer_id"])
     found["gross"] = found["paid"].fillna(0.0) + found["offer_id"].map(
-        c.offers.set_index("offer_id")["discount"]
+        offers.set_index("offer_id")["discount"]
     )
     total: pd.Series = found.groupby("campaign_id")["gross"].sum()
     return total.reindex(waves.index).fillna(0.0) / waves["n_treated"]

@@ -75,12 +75,14 @@ def test_nobody_could_have_a_place_of_somebody_worth_less(seed: int, k: int) -> 
     every = lists.merge(rows, on=["member_id", "offer_id"], how="left")
     every["has"] = every["has"].notna()
     worst = every[every["has"]].groupby("offer_id")["probability"].min()
-    for row in every[~every["has"]].itertuples():
-        has = every[every["has"] & (every["member_id"] == row.member_id)]
-        is_full = len(has) == k and (has["rank"] < row.rank).all()
-        taken = int((every["has"] & (every["offer_id"] == row.offer_id)).sum())
-        is_gone = taken == offers["stock"][row.offer_id]
-        assert is_full or (is_gone and (taken == 0 or worst[row.offer_id] >= row.probability))
+    stock = dict(zip(offers["offer_id"], offers["stock"], strict=True))
+    for row in every[~every["has"]].to_dict("records"):
+        has = every[every["has"] & (every["member_id"] == row["member_id"])]
+        is_full = len(has) == k and (has["rank"] < row["rank"]).all()
+        taken = int((every["has"] & (every["offer_id"] == row["offer_id"])).sum())
+        is_gone = taken == stock[row["offer_id"]]
+        kept = taken == 0 or worst.to_dict()[row["offer_id"]] >= row["probability"]
+        assert is_full or (is_gone and kept)
 
 
 @pytest.mark.parametrize("k", [1, 2])
@@ -164,7 +166,7 @@ def test_an_ended_offer_has_nothing_left() -> None:
 
 
 def test_unknown_stock_and_rows_without_an_offer_are_not_limited() -> None:
-    lists = LISTS.assign(offer_id=["deal", None] * 3)
+    lists = LISTS.assign(offer_id=pd.array(["deal", None] * 3, "string"))
     plan = allocate_stock(lists, DEALS.assign(stock=None))
     assert len(plan.lists) == 6
     assert plan.offers.empty

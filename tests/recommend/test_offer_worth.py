@@ -63,8 +63,8 @@ def test_without_price_or_cost_the_value_is_unknown() -> None:
 
 def test_care_is_taken_off_after_refunds() -> None:
     c = _shop(BOUGHT, cost=[4.0, 5.0], care_cost=[1.5, None])
-    plain = _values(_shop(BOUGHT, cost=[4.0, 5.0])).loc["p", "value"]
-    assert _values(c, care_cost=2.0).loc["p", "value"] == pytest.approx(plain - 3.5)
+    plain = _values(_shop(BOUGHT, cost=[4.0, 5.0]))["value"].tolist()[0]
+    assert _values(c, care_cost=2.0)["value"].tolist()[0] == pytest.approx(plain - 3.5)
 
 
 def test_prices_are_taken_from_the_lookback_if_there_are_any() -> None:
