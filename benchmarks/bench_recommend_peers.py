@@ -37,6 +37,7 @@ CUTS = ("2017-10-09", "2017-11-06", "2017-12-04")
 VARIANTS = ("product_all", "product_new", "category_all", "category_new")
 RECTOOLS = "RecTools two-stage"
 _OWN = ("own frequency", "own decayed, 90 days")  # silent about new products
+_SAME = ("item-item, cosine with self-weight", "item-item, bm25 with self-weight")  # as without
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ def _family(small: bool) -> dict[str, Baseline]:  # noqa: FBT001
         matrix_factors(ImplicitOptions()),
         item_item(),
         item_item("bm25"),
+        item_item("cosine", self_weight=True),
+        item_item("bm25", self_weight=True),
         ease(200 if small else 8_000),
         ease(200 if small else 8_000, self_weight=True),
     ]
@@ -98,7 +101,7 @@ PEERS = (*_family(small=True), RECTOOLS)
 
 def peer_lists(setting: Setting, name: str) -> pd.DataFrame | None:
     """Make, or read, one peer's lists; None says that it was not run."""
-    if setting.only_new and name in _OWN:
+    if setting.only_new and name in (*_OWN, *_SAME):
         return None
     if name == RECTOOLS:
         return kept(setting, name, _rectools) if setting.rectools or setting.reuse else None

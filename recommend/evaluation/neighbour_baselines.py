@@ -130,14 +130,12 @@ def item_item(
     weighting: str = "cosine",
     n_alike: int = 400,
     half_life: float = 90,
-    min_buyers: int = 5,
     *,
+    min_buyers: int = 5,
+    self_weight: bool = False,
     activity: str = "orders",
 ) -> Baseline:
     """List products bought by the same members as the member's own products.
-
-    A product is not alike itself: what the member bought is listed only if other products of
-    theirs speak for it.
 
     Parameters
     ----------
@@ -150,6 +148,9 @@ def item_item(
         The member's own products count the less the older they are.
     min_buyers : int >= 1
         Products with fewer buyers take no part.
+    self_weight : bool
+        Whether a product is alike itself, and what a member buys again and again listed for its
+        own sake; else only if the member's other products speak for it.
     activity : {"orders", "events"}
 
     Returns
@@ -174,6 +175,11 @@ def item_item(
         counts = shelf.counts()[:, columns]
         weighted = _bm25(counts) if weighting == "bm25" else _cosine(counts)
         alike = _alike(weighted, n_alike)
+        if self_weight:
+            squares = np.bincount(weighted.indices, weighted.data**2, minlength=len(columns))
+            place = np.arange(len(columns) + 1)
+            itself = csr_array((squares.astype(float), place[:-1], place), shape=alike.shape)
+            alike = csr_array(alike + itself)
         query = shelf.decayed(half_life)[:, columns]
 
         def score(members: Ints) -> Scores:
@@ -183,7 +189,7 @@ def item_item(
 
         return score
 
-    return Baseline(f"item-item, {weighting}", prepare, activity)
+    return Baseline(f"item-item, {weighting}{' with self-weight' * self_weight}", prepare, activity)
 
 
 def tifu_weights(basket_member: Ints, how: TifuOptions) -> Scores:

@@ -29,7 +29,7 @@ FAMILY = (
     tifu_knn(),
     nearest_mix(),
     item_item(min_buyers=1),
-    item_item("bm25", min_buyers=1),
+    item_item("bm25", min_buyers=1, self_weight=True),
     matrix_factors(SMALL),
     ease(n_products=20, regularisation=1.0),
     ease(n_products=20, regularisation=1.0, self_weight=True),
@@ -139,6 +139,12 @@ def test_a_product_is_not_alike_itself() -> None:
     # Only 7 is owned; nothing else speaks for 7, but 7 speaks for 8.
     c = shop([(1, 7, -2), (2, 7, -2), (2, 8, -2)])
     assert listed(item_item(min_buyers=1), c, 1, 1) == [8]
+
+
+def test_with_self_weight_a_product_is_alike_itself() -> None:
+    # The cosine of 7 with itself is 1, with 8 it is 1 / sqrt(2).
+    c = shop([(1, 7, -2), (2, 7, -2), (2, 8, -2)])
+    assert listed(item_item(min_buyers=1, self_weight=True), c, 1, 2) == [7, 8]
 
 
 def test_bm25_trusts_those_who_buy_little() -> None:

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from planted_shop import AS_OF
-from siyu.datasets import Community, DataError, ParameterError
+from siyu.datasets import Community, DataError, ParameterError, load_complete_journey
 from siyu.recommend import list_quality, next_purchases
+from siyu.recommend.evaluation.own_baselines import popularity
 
 
 def lists(rows: list[tuple[int, int, int]]) -> pd.DataFrame:
@@ -27,13 +28,15 @@ def test_a_list_worked_by_hand() -> None:
     best = 1 + 1 / math.log2(3) + 1 / 2
     assert found["ndcg"].tolist() == pytest.approx([dcg / best])
     assert found["recall"].tolist() == pytest.approx([2 / 3])
+    assert found["precision"].tolist() == pytest.approx([2 / 10])
+    assert found["reciprocal_rank"].tolist() == [1.0]
     assert found["average_precision"].tolist() == pytest.approx([(1 / 1 + 2 / 3) / 3])
     assert found["hit"].tolist() == [1.0]
 
 
 def test_the_best_list_measures_one() -> None:
     found = list_quality(lists([(1, 7, 1), (1, 8, 2)]), truth([(1, 7), (1, 8)]), k=2)
-    assert found.drop(columns="member_id").to_numpy().tolist() == [[1.0, 1.0, 1.0, 1.0]]
+    assert found.drop(columns="member_id").to_numpy().tolist() == [[1.0] * 6]
 
 
 def test_ranks_beyond_k_do_not_count() -> None:
@@ -66,6 +69,23 @@ def test_k_of_zero_is_refused() -> None:
         list_quality(lists([(1, 7, 1)]), truth([(1, 7)]), k=0)
 
 
+def test_the_first_hit_gives_the_reciprocal_rank() -> None:
+    found = list_quality(lists([(1, 7, 1), (1, 8, 3), (1, 9, 4)]), truth([(1, 8), (1, 9)]))
+    assert found["reciprocal_rank"].tolist() == pytest.approx([1 / 3])
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(DataError, match="rank are missing; there are: member_id, product_id"):
+        list_quality(truth([(1, 7)]), truth([(1, 7)]))
+
+
+def test_an_unknown_member_in_a_list_is_refused() -> None:
+    shown = lists([(1, 7, 1), (1, 8, 2)]).astype({"member_id": "Int64"})
+    shown.loc[1, "member_id"] = pd.NA
+    with pytest.raises(DataError, match="every value must be known"):
+        list_quality(shown, truth([(1, 7)]))
+
+
 def test_no_relevant_products_give_no_rows() -> None:
     assert len(list_quality(lists([(1, 7, 1)]), truth([]))) == 0
 
@@ -91,10 +111,27 @@ def test_the_stand_alone_scorer_agrees(siyu_data: Path) -> None:
     taken = pd.DataFrame(
         {"member_id": rng.integers(0, 60, 400), "product_id": rng.integers(0, 30, 400)}
     ).drop_duplicates()
-    ours = list_quality(shown, taken).drop(columns="member_id")
+    ours = list_quality(shown, taken)[["ndcg", "recall", "average_precision", "hit"]]
     names = {"member_id": "member", "product_id": "item"}
     theirs = scorer(siyu_data).per_member(shown.rename(columns=names), taken.rename(columns=names))
     assert ours.to_numpy() == pytest.approx(theirs.to_numpy(), abs=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("only_new", [False, True])
+def test_the_stand_alone_scorer_gives_the_same_means(siyu_data: Path, *, only_new: bool) -> None:
+    cut = "2017-11-06"
+    c = load_complete_journey(siyu_data / "complete_journey")
+    made = popularity()(c, as_of=f"{cut}T00:00Z", only_new=only_new)
+    ours = list_quality(made, next_purchases(c, as_of=f"{cut}T00:00Z", only_new=only_new))
+    module = scorer(siyu_data)
+    right, _ = module.truth(module.load_rows(), "product", cut, 28, only_new)
+    names = {"member_id": "member", "product_id": "item"}
+    theirs = module.per_member(made.rename(columns=names), right)
+    assert ours["member_id"].tolist() == theirs.index.tolist()
+    four = ours[["ndcg", "recall", "average_precision", "hit"]].to_numpy()
+    assert np.abs(four - theirs.to_numpy()).max() < 1e-15
+    assert four.mean(axis=0).round(5).tolist() == theirs.mean().round(5).tolist()
 
 
 def orders(rows: list[tuple[int, int, int]]) -> Community:
