@@ -44,6 +44,7 @@ OFFER_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "price": ("价格与折扣", "price and discount"),
         "member": ("到店习惯", "the member's habits"),
         "extra": ("标签等附加信息", "tags and other columns"),
+        "worth": ("一次购买的价值", "what a purchase brings"),
         "base": ("平均水平", "the average"),
     },
 }

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from siyu.datasets.community import Community
+from siyu.datasets.errors import DataError, ParameterError
 from siyu.recommend.lists.model import Model, shop_at
 from siyu.recommend.lists.terms import terms_at
 from siyu.recommend.market.factorisation import FactorOptions
 from siyu.recommend.market.market import MarketOptions
+from siyu.recommend.ranking.goals import GOALS, goal_of
 from siyu.recommend.ranking.ranker import LISTS, Ranker, RankerOptions, fit_ranker
 from siyu.recommend.ranking.training import Recipe, Window, build_windows, earlier_moments
 from siyu.recommend.tables.circles import has_circles
@@ -26,7 +28,7 @@ __all__ = ["Progress", "fit_model", "shown"]
 Progress = Callable[[int, int], None]
 _CHOICES = {
     "kind": ("product",),
-    "goal": ("repurchase",),
+    "goal": GOALS,
     "activity": ACTIVITIES,
     "ranker": ("auto", "always", "never"),
     "objective": ("binary", "lambdarank", "rank_xendcg"),
@@ -62,6 +64,8 @@ def fit_model(
     c, moment = community.before(as_of), community.moment(as_of)
     bought = Purchases.of(c, activity=recipe.activity)
     attributes = default_attributes(c, bought.products)
+    if recipe.goal == "new_category" and "category" not in attributes:
+        raise DataError("the goal new_category needs the column category in the table products")
     recipe = replace(recipe, attributes=attributes, circles=has_circles(c))
     until = min(c.observed.get(recipe.activity, (0, moment))[1], moment)
     # The oldest window only serves to choose between trees and plain model.
@@ -74,8 +78,8 @@ def fit_model(
         progress(len(moments) + 1, len(moments) + 1)
     told = ""
     if parameters["ranker"] != "never" and ranker.ranks("all") is None:
-        told = f"the plain model ranks ('fallback'): {_why_plain(ranker, windows)}"
-    return Model(recipe, ranker, shop, terms_at(c, bought, moment)), told
+        told = f"the plain model ranks ('fallback'): {_why_plain(ranker, windows, recipe.goal)}"
+    return Model(recipe, ranker, shop, terms_at(c, bought, moment, recipe.goal)), told
 
 
 def shown(model: Model) -> tuple[pd.Timestamp, dict[str, str], dict[str, float], pd.DataFrame]:
@@ -112,9 +116,17 @@ def _recipe(parameters: Mapping[str, Any]) -> Recipe:
         one_of(name, parameters[name], allowed)
     for name in ("n_windows", "n_jobs"):
         whole_number(name, parameters[name])
+    is_money = goal_of(parameters["goal"]).is_money
+    if is_money and parameters["objective"] != "binary":
+        raise ParameterError(
+            "objective",
+            f"the goal {parameters['goal']} orders by probability times worth and needs the "
+            f"objective 'binary', got {parameters['objective']!r}",
+        )
     factors = FactorOptions(random_state=seed_of(parameters["random_state"]))
     return Recipe(
         activity=parameters["activity"],
+        goal=parameters["goal"],
         horizon=microseconds(parameters["horizon"]),
         attributes=(),
         columns=MemberColumns({}),
@@ -130,10 +142,11 @@ def _options(parameters: Mapping[str, Any], recipe: Recipe) -> RankerOptions:
         n_windows=parameters["n_windows"],
         n_jobs=parameters["n_jobs"],
         random_state=recipe.options.factors.random_state,
+        goal=recipe.goal,
     )
 
 
-def _why_plain(ranker: Ranker, windows: Sequence[Window]) -> str:
+def _why_plain(ranker: Ranker, windows: Sequence[Window], goal: str) -> str:
     """Say why the trees do not rank lists of all products."""
     if not windows:
         return "the history is shorter than two horizons, so there is nothing to train on"
@@ -143,8 +156,9 @@ def _why_plain(ranker: Ranker, windows: Sequence[Window]) -> str:
     found = judged[0]
     if np.isnan(found.difference.low):
         return f"only {found.n_members} members bought in the newest window: too few to judge by"
+    measure = "NDCG@10" if goal_of(goal).metric == "ndcg" else "captured value at 10"
     return (
-        f"on {found.n_members} members of the newest window the trees have NDCG@10 "
+        f"on {found.n_members} members of the newest window the trees have {measure} "
         f"{found.model:.4f}, the plain model {found.fallback:.4f} (difference "
         f"{found.difference.low:+.4f} to {found.difference.high:+.4f})"
     )

@@ -43,8 +43,10 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     ----------
     kind : {"product"}
         What is recommended.
-    goal : {"repurchase"}
-        What counts as success: the member buys the product, for the first time or again.
+    goal : {"repurchase", "new_category", "visit", "gmv", "margin"}
+        What counts as success: the member buys the product, for the first time or again; buys it
+        from a category that is new to them; buys it on the next visit; or the money that comes
+        in, or stays, by expectation. See `siyu.recommend.ranking.goals`.
     horizon : str or Timedelta
         Within what time; at least a day. Training windows are as long.
     activity : {"orders", "events"}
@@ -69,8 +71,9 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         Who ranks lists of all products (``"all"``) and of new ones (``"new"``): ``"model"`` or
         ``"fallback"``.
     validation_ : pandas frame, one row a kind of list
-        NDCG@10 of model and fallback in the deciding window, their difference with its paired
-        80 % interval, members behind it. No rows if there was too little data.
+        NDCG@10 (for gmv and margin the share of the money within reach) of model and fallback
+        in the deciding window, their difference with its paired 80 % interval, members behind
+        it. No rows if there was too little data.
     importance_ : dict of feature to its share of the trees' gain; empty without trees
 
     Examples

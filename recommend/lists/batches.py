@@ -1,7 +1,7 @@
 """Lists for many members: candidates, features, scores and the best of them, chunk by chunk."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
 from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
-from siyu.recommend.ranking.ranker import plain_parts, sum_parts, top_rows
+from siyu.recommend.ranking.goals import goal_of, value_parts
+from siyu.recommend.ranking.ranker import log_odds, plain_parts, sum_parts, top_rows
 from siyu.recommend.sorted_keys import Bools, Ints
 
 from .choosing import Chosen, choose_rows
@@ -21,6 +22,7 @@ __all__ = [
     "Batch",
     "Scored",
     "Wanted",
+    "given_pairs",
     "pairs_for",
     "plain_parts_of",
     "quotas_for",
@@ -29,6 +31,9 @@ __all__ = [
     "score_pairs",
 ]
 
+Numbers = NDArray[np.float64]
+
+_NO_QUOTAS = Quotas(**dict.fromkeys((one.name for one in fields(Quotas)), 0))
 _CHUNK = 2_048  # members whose histories and candidates are held at once: some 300,000 pairs
 
 
@@ -39,15 +44,24 @@ class Scored:
     Attributes
     ----------
     pairs : Candidates, n_pairs
-    score : float64 array, n_pairs
+    likely : float64 array, n_pairs
+        The score of the ranker; for goals that are money the logarithm of the probability.
+    earning : float64 array, n_pairs
+        0; for goals that are money the logarithm of what a purchase brings.
     probability : float64 array, n_pairs in [0, 1]; NaN where nothing is known
     by_trees : bool
     """
 
     pairs: Candidates
-    score: NDArray[np.float64]
-    probability: NDArray[np.float64]
+    likely: Numbers
+    earning: Numbers
+    probability: Numbers
     by_trees: bool
+
+    @property
+    def score(self) -> Numbers:
+        """Give the score by which products are put in order."""
+        return self.likely + self.earning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +115,8 @@ class Batch:
     row: Ints
     product: Ints
     rank: Ints
-    score: NDArray[np.float64]
-    probability: NDArray[np.float64]
+    score: Numbers
+    probability: Numbers
     reason: NDArray[np.str_]
     discovered: Bools
     is_new: Bools
@@ -135,15 +149,29 @@ def score_pairs(
     trees = ranker.ranks(which)
     if trees is not None:
         matrix = model.recipe.matrix(market, histories, pairs)
-        score = trees.predict(matrix, num_threads=ranker.n_jobs, raw=True)
-        return Scored(pairs, score, ranker.calibration.apply(score), by_trees=True)
-    score = sum_parts(plain_parts_of(market, histories, pairs, which))
-    return Scored(pairs, score, ranker.plain_calibration[which].apply(score), by_trees=False)
+        raw = trees.predict(matrix, num_threads=ranker.n_jobs, raw=True)
+        chance = ranker.calibration.apply(raw)
+        return Scored(pairs, *_valued(model, pairs, raw, raw), chance, by_trees=True)
+    raw = sum_parts(plain_parts_of(market, histories, pairs, which))
+    chance = ranker.plain_calibration[which].apply(raw)
+    # Without a window to learn from, the plain score stands for the probability.
+    odds = log_odds(np.where(np.isnan(chance), raw, chance))
+    return Scored(pairs, *_valued(model, pairs, raw, odds), chance, by_trees=False)
+
+
+def _valued(
+    model: Model, pairs: Candidates, raw: Numbers, odds: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Part the score: how likely a purchase is, and what it brings."""
+    if not goal_of(model.recipe.goal).is_money:
+        return raw, np.zeros(len(raw))
+    parts = value_parts(odds, model.terms.worth[pairs.product])
+    return odds + parts["ceiling"], parts["worth"]
 
 
 def plain_parts_of(
     market: Market, histories: MemberHistories, pairs: Candidates, which: str
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, Numbers]:
     """Score pairs without training, part by part."""
     found = histories.pairs.find(pairs.row * market.n_products + pairs.product)
     share = histories.pairs.read("share", *found, 0)
@@ -238,10 +266,16 @@ def pairs_for(
     if limits is not None:
         launches = limits.launches_for(market, histories, wanted.offered)
     pairs = find_candidates(market, histories, quotas, wanted.offered, launches)
+    pairs = model.recipe.suited(market, histories, pairs)
     if wanted.only_new:
         keys = pairs.row * market.n_products + pairs.product
         pairs = pairs.take(~histories.pairs.find(keys)[1])
     return pairs if limits is None else limits.keep(pairs)
+
+
+def given_pairs(market: Market, histories: MemberHistories, keys: Ints) -> Candidates:
+    """Give pairs named by ``row x n_products + product`` as candidates, whoever would find them."""
+    return find_candidates(market, histories, _NO_QUOTAS, None, keys)
 
 
 def _choose(

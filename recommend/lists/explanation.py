@@ -11,16 +11,17 @@ import pyarrow as pa
 
 from siyu.datasets.boosting import FeatureMatrix
 from siyu.datasets.labels import words_of
-from siyu.recommend.candidates.finding import Candidates, find_candidates
+from siyu.recommend.candidates.finding import Candidates
 from siyu.recommend.features.declared import FAMILIES
 from siyu.recommend.market.member_histories import MemberHistories
+from siyu.recommend.ranking.goals import goal_of
 
-from .batches import Wanted, plain_parts_of, quotas_for, score_pairs
+from .batches import Wanted, given_pairs, plain_parts_of, score_pairs
 from .model import Model
 
 __all__ = ["explain_pair"]
 
-_BASE = "base"
+_BASE, _WORTH = "base", "worth"
 
 
 def explain_pair(model: Model, pair: tuple[int, int], wanted: Wanted) -> pa.Table:
@@ -42,12 +43,12 @@ def explain_pair(model: Model, pair: tuple[int, int], wanted: Wanted) -> pa.Tabl
     recipe, market = model.recipe, model.shop.market
     member, product = pair
     histories = model.shop.histories(np.array([member]))
-    quotas = quotas_for(recipe.quotas, wanted)
-    everything = find_candidates(market, histories, quotas, wanted.offered, np.array([product]))
-    one = everything.take(everything.product == product)
+    one = given_pairs(market, histories, np.array([product]))
     matrix = recipe.matrix(market, histories, one)
     parts = _parts(model, histories, one, wanted.which, matrix)
     facts = _facts(matrix)
+    if _WORTH in parts:
+        facts[_WORTH] = _fact_of_worth(float(model.terms.worth[product]))
     names = sorted((name for name in parts if name != _BASE), key=lambda n: -abs(parts[n]))
     names += [_BASE] if _BASE in parts else []
     zh, en = words_of("family", "zh"), words_of("family", "en")
@@ -70,24 +71,30 @@ def _parts(
 ) -> dict[str, float]:
     """Give each family's contribution."""
     recipe, market = model.recipe, model.shop.market
-    trees = model.ranker.ranks(which)
-    if trees is None:
+    scored = score_pairs(market, histories, model, one, which)
+    trees, is_money = model.ranker.ranks(which), goal_of(recipe.goal).is_money
+    worth = {_WORTH: float(scored.earning[0])} if is_money else {}
+    if trees is None and not is_money:
         plain = plain_parts_of(market, histories, one, which)
         return {name: float(part[0]) for name, part in plain.items()}
+    if trees is None:
+        return {**worth, _BASE: float(scored.likely[0])}
     split = trees.contributions(matrix, num_threads=1)[0]
     family = {feature.name: feature.family for feature in recipe.features()}
     parts = dict.fromkeys(FAMILIES, 0.0)
     for name, value in zip(trees.columns, split, strict=False):
         parts[family[name]] += float(value)
-    if not recipe.columns.names:
-        del parts["extra"]
-    if not recipe.attributes:
-        del parts["group"]
-    if not recipe.circles:
-        del parts["circle"]
+    there = {"extra": recipe.columns.names, "group": recipe.attributes, "circle": recipe.circles}
+    parts = {name: part for name, part in parts.items() if there.get(name, True)}
     # Sums of many small parts: what rounding leaves over goes to the base.
-    score = float(score_pairs(market, histories, model, one, which).score[0])
-    return {**parts, _BASE: score - sum(parts.values())}
+    return {**parts, **worth, _BASE: float(scored.likely[0]) - sum(parts.values())}
+
+
+def _fact_of_worth(worth: float) -> tuple[str, str]:
+    """Say what a purchase brings."""
+    if np.isnan(worth):
+        return "一次购买带来多少未知", "what a purchase brings is not known"
+    return f"一次购买约带来 {worth:.2f}", f"a purchase brings about {worth:.2f}"
 
 
 def _facts(matrix: FeatureMatrix) -> dict[str, tuple[str, str]]:

@@ -1,24 +1,23 @@
 """The question turned round: which members are most likely to take one product, or a category."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
+from siyu.recommend.candidates.finding import Candidates, find_candidates
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Ints, run_starts
 
-from .batches import Wanted, pairs_for, score_pairs
+from .batches import Wanted, given_pairs, pairs_for, score_pairs
 from .model import Model
 from .reasons import reasons_of_rows
 
 __all__ = ["find_leads"]
 
 _CHUNK = 2_048  # members looked at in one go
-_NO_QUOTAS = Quotas(**dict.fromkeys((one.name for one in fields(Quotas)), 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +101,7 @@ def _pairs(
     if product is None:
         return pairs_for(model, market, histories, wanted)
     asked = np.arange(len(histories)) * market.n_products + product
-    pairs = find_candidates(market, histories, _NO_QUOTAS, None, asked)
+    pairs = given_pairs(market, histories, asked)
     return pairs if wanted.limits is None else wanted.limits.keep(pairs)
 
 

@@ -51,7 +51,7 @@ class Model:
         """Look at another moment, or by other rules for offers, with the same ranker."""
         bought = Purchases.of(c, activity=self.recipe.activity)
         shop = shop_at(c, bought, moment, self.recipe, member_features)
-        return replace(self, shop=shop, terms=terms_at(c, bought, moment, *offers))
+        return replace(self, shop=shop, terms=terms_at(c, bought, moment, self.recipe.goal, offers))
 
 
 def shop_at(

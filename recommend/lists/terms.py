@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from siyu.datasets.community import Community
 from siyu.datasets.ids import encode, ids_in, lookup, take
 from siyu.recommend.market.segments import home_places
 from siyu.recommend.offers.offer_choice import OfferChoice
 from siyu.recommend.offers.offer_rules import OfferRules
+from siyu.recommend.ranking.training import worth_at
 from siyu.recommend.sorted_keys import Bools, Ints, ranges, run_starts
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import in_stock
@@ -77,6 +79,8 @@ class Terms:
         The store and the region of each member of the purchases, -2 unknown; the last column is
         for strangers.
     offered : Offered
+    worth : float64 array, n_products
+        What one purchase brings, for goals that are money; else 1.
     interests : Purchases, or None
         What members looked at, in the codes of the purchases; only of those who never bought.
     """
@@ -87,6 +91,7 @@ class Terms:
     place: Ints
     belongs: Ints
     offered: Offered
+    worth: NDArray[np.float64]
     interests: Purchases | None
 
     @property
@@ -142,8 +147,8 @@ def terms_at(
     c: Community,
     bought: Purchases,
     moment: int,
-    rules: OfferRules | None = None,
-    prefer: str = "price",
+    goal: str,
+    offers: tuple[OfferRules | None, str] = (None, "price"),
 ) -> Terms:
     """Read the terms from a community.
 
@@ -154,11 +159,11 @@ def terms_at(
     bought : Purchases
         Of `c`: gives the codes.
     moment : int, microseconds
-    rules : OfferRules, optional
-        Which offers may be shown.
-    prefer : {"price", "benefit", "margin"}
-        As in `OfferChoice`.
+    goal : one of `siyu.recommend.ranking.goals.GOALS`
+    offers : (OfferRules or None, {"price", "benefit", "margin"})
+        Which offers may be shown, and which of several is preferred.
     """
+    rules, prefer = offers
     n_products = max(len(bought.products), 1)
     stores = _Places.of(c, bought, moment, "store_id")
     regions = _Places.of(c, bought, moment, "region")
@@ -170,6 +175,7 @@ def terms_at(
         place=np.stack([one.of_products(c, bought.products, n_products) for one in both]),
         belongs=np.stack([np.append(one.of_member, _STRANGER) for one in both]),
         offered=_offered(c, bought, moment, both, (rules or OfferRules(), prefer)),
+        worth=worth_at(c, bought, moment, goal),
         interests=interests_of(c, bought),
     )
 

@@ -25,6 +25,7 @@ from siyu.recommend.evaluation.metrics import measure
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts, within_run
 
 from .calibration import Calibration
+from .goals import captured_value, goal_of, value_score
 from .training import Window
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Ranker",
     "RankerOptions",
     "fit_ranker",
+    "log_odds",
     "plain_parts",
     "sum_parts",
     "top_rows",
@@ -62,6 +64,7 @@ class RankerOptions:
     n_jobs : int >= 1
         Threads; changes the time, never the model.
     random_state : int
+    goal : one of `siyu.recommend.ranking.goals.GOALS`
     """
 
     use: str = "auto"
@@ -69,6 +72,7 @@ class RankerOptions:
     n_windows: int = 3
     n_jobs: int = 1
     random_state: int = 0
+    goal: str = "repurchase"
 
     def boosting(self, n_rows: int, categorical: tuple[str, ...]) -> BoostingOptions:
         """Give the trees' options: few trees, strongly held back, coarser for few rows."""
@@ -98,7 +102,8 @@ class Comparison:
     list : {"all", "new"}
     n_members : int
     model, fallback : float
-        Mean NDCG@10 over members; NaN where it could not be measured.
+        Mean NDCG@10 over members, for gmv and margin the share of the value within reach; NaN
+        where it could not be measured.
     difference : Interval, paired over members
     """
 
@@ -216,7 +221,11 @@ def fit_ranker(
     if options.use == "never" or newest is None:
         return nothing
     judged = _grow(windows[-1 - options.n_windows : -1], options, categorical)
-    comparisons = () if judged is None else tuple(_compare(judged, newest, n) for n in LISTS)
+    comparisons = (
+        ()
+        if judged is None
+        else tuple(_compare(judged, newest, name, options.goal) for name in LISTS)
+    )
     wins = {one.list: one.model_wins for one in comparisons}
     if options.use == "auto" and not any(wins.values()):
         return replace(nothing, comparisons=comparisons)
@@ -282,21 +291,50 @@ def _plain_calibration(window: Window | None, which: str) -> Calibration:
     return Calibration.of(_plain_of(window, which)[kept], window.bought[kept])
 
 
-def _compare(trees: BoostedTrees, window: Window, which: str) -> Comparison:
+def _compare(trees: BoostedTrees, window: Window, which: str, goal: str) -> Comparison:
     """Measure trees and plain model on one kind of list in a window."""
-    kept = window.is_new if which == "new" else np.ones(len(window.pairs), np.bool_)
     relevant = window.n_relevant_new if which == "new" else window.n_relevant
     covered = relevant > 0
     n_members = int(covered.sum())
     if n_members < _FEWEST_MEMBERS:
         nothing = Interval(np.nan, np.nan, np.nan, _LEVEL, n_members)
         return Comparison(which, n_members, np.nan, np.nan, nothing)
-    pairs, bought = window.pairs.take(kept), window.bought[kept]
-    found = []
-    for scores in (trees.predict(window.matrix, raw=True), _plain_of(window, which)):
-        rows, ranks = top_rows(pairs, scores[kept], _JUDGED_AT)
-        quality = measure(pairs.row[rows], ranks, bought[rows], relevant, _JUDGED_AT)
-        found.append(quality.ndcg[covered])
-    ours, theirs = found
+    plain = _plain_of(window, which)
+    scores = (trees.predict(window.matrix, raw=True), plain)
+    if goal_of(goal).is_money:
+        chance = _plain_calibration(window, which).apply(plain)
+        worth = window.worth[window.pairs.product]
+        scores = (value_score(scores[0], worth), value_score(log_odds(chance), worth))
+    ours, theirs = (_quality(window, which, one, goal)[covered] for one in scores)
     difference = paired_difference(ours, theirs, level=_LEVEL, random_state=0)
     return Comparison(which, n_members, float(ours.mean()), float(theirs.mean()), difference)
+
+
+def _quality(
+    window: Window, which: str, scores: NDArray[np.float64], goal: str
+) -> NDArray[np.float64]:
+    """Judge lists by the goal's metric, one value a member."""
+    kept = window.is_new if which == "new" else np.ones(len(window.pairs), np.bool_)
+    pairs, bought = window.pairs.take(kept), window.bought[kept]
+    rows, ranks = top_rows(pairs, scores[kept], _JUDGED_AT)
+    member, product = pairs.row[rows], pairs.product[rows]
+    relevant = window.n_relevant_new if which == "new" else window.n_relevant
+    if goal_of(goal).metric == "ndcg":
+        return measure(member, ranks, bought[rows], relevant, _JUDGED_AT).ndcg
+    worth = np.maximum(np.nan_to_num(window.worth), 0.0)
+    hits = window.hits[window.hit_is_new] if which == "new" else window.hits
+    owner, of_hit = np.divmod(hits, len(worth))
+    gain = np.where(bought[rows], worth[product], 0.0)
+    return captured_value(member, ranks, gain, (owner, worth[of_hit], len(relevant)), _JUDGED_AT)
+
+
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the logarithm of p / (1 - p), for p kept a little away from 0 and 1.
+
+    Examples
+    --------
+    >>> log_odds(np.array([0.5, 1.0])).round(2).tolist()
+    [0.0, 13.82]
+    """
+    kept = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(kept) - np.log1p(-kept))

@@ -5,22 +5,29 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from siyu.datasets.boosting import FeatureMatrix
 from siyu.datasets.community import Community
+from siyu.datasets.errors import DataError
 from siyu.datasets.windows import training_cuts
 from siyu.recommend.candidates.finding import Candidates, Quotas, find_candidates
 from siyu.recommend.features.declared import Feature, feature_list, feature_matrix
 from siyu.recommend.market.market import Market, MarketOptions
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.market.neighbours import sample_rows
+from siyu.recommend.offers.worth import Worth
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts
 from siyu.recommend.tables.circles import LEADERS, circle_at
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures, compute_columns
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import MemberFacts, Setting
 
-__all__ = ["Recipe", "Window", "build_windows", "earlier_moments"]
+from .goals import goal_of
+
+__all__ = ["Recipe", "Window", "build_windows", "earlier_moments", "worth_at"]
+
+Wide = NDArray[np.float64]
 
 _ROWS = 65_536  # pairs whose features are read at once: bounds the memory
 
@@ -38,6 +45,7 @@ class Recipe:
         What the caller's columns are.
     circles : bool
         Whether anything tells who is near whom.
+    goal : one of `siyu.recommend.ranking.goals.GOALS`
     quotas : Quotas
     options : MarketOptions
     n_members : int
@@ -49,6 +57,7 @@ class Recipe:
     attributes: tuple[str, ...]
     columns: MemberColumns
     circles: bool = False
+    goal: str = "repurchase"
     quotas: Quotas = field(default_factory=Quotas)
     options: MarketOptions = field(default_factory=MarketOptions)
     n_members: int = 10_000
@@ -71,6 +80,14 @@ class Recipe:
         if self.circles:
             facts = replace(facts, circle=circle_at(c, bought, moment, columns.get(LEADERS)))
         return Market.of(bought, moment, setting, self.options), facts
+
+    def suited(self, market: Market, histories: MemberHistories, pairs: Candidates) -> Candidates:
+        """Keep the pairs that can serve the goal: for new categories, none bought from before."""
+        if goal_of(self.goal).relevant != "new_category":
+            return pairs
+        group, bought = market.groups["category"], histories.groups["category"]
+        code = group.codes[pairs.product]
+        return pairs.take((code >= 0) & ~bought.find(pairs.row * group.n_groups + code)[1])
 
     def matrix(
         self, market: Market, histories: MemberHistories, pairs: Candidates
@@ -98,10 +115,15 @@ class Window:
     buyers : float32 array, n_pairs
         Members who bought the product lately.
     bought : bool array, n_pairs
-        Within the horizon.
+        Within the horizon, as the goal has it.
     n_relevant, n_relevant_new : int64 arrays, n_rows
-        Products that each member bought within the horizon, candidates or not, of those sold
-        before the moment; and those among them that were new to the member.
+        Products that each member bought so, candidates or not, of those sold before the moment;
+        and those among them that were new to the member.
+    hits : int64 array, ascending
+        These pairs, ``row x n_products + product``.
+    hit_is_new : bool array, n_hits
+    worth : float64 array, n_products
+        What one purchase of each product brings; 1 for goals that are not money.
     """
 
     moment: int
@@ -112,10 +134,13 @@ class Window:
     bought: Bools
     n_relevant: Ints
     n_relevant_new: Ints
+    hits: Ints
+    hit_is_new: Bools
+    worth: Wide
 
     @classmethod
     def of(
-        cls, recipe: Recipe, market: Market, histories: MemberHistories, later: Purchases
+        cls, recipe: Recipe, market: Market, histories: MemberHistories, hits: Ints, worth: Wide
     ) -> "Window":
         """Put the candidates of members beside the purchases that followed.
 
@@ -125,14 +150,14 @@ class Window:
         market : Market
         histories : MemberHistories, n_rows
             Of the members to learn from.
-        later : Purchases
-            Theirs, within the horizon.
+        hits : int64 array, ascending
+            Their relevant pairs within the horizon, ``row x n_products + product``.
+        worth : float64 array, n_products
         """
         n_products, n_rows = market.n_products, len(histories)
-        pairs = find_candidates(market, histories, recipe.quotas)
-        next_keys = later.pair_keys()
-        next_keys = next_keys[market.numbers["buyers"][next_keys % n_products] > 0]
-        new_keys = next_keys[~histories.pairs.find(next_keys)[1]]
+        pairs = recipe.suited(market, histories, find_candidates(market, histories, recipe.quotas))
+        hits = hits[market.numbers["buyers"][hits % n_products] > 0]
+        is_new = ~histories.pairs.find(hits)[1]
         keys = pairs.row * n_products + pairs.product
         return cls(
             moment=market.moment,
@@ -140,9 +165,12 @@ class Window:
             matrix=recipe.matrix(market, histories, pairs),
             is_new=~histories.pairs.find(keys)[1],
             buyers=market.numbers["buyers_lately"][pairs.product],
-            bought=np.isin(keys, next_keys),
-            n_relevant=np.bincount(next_keys // n_products, minlength=n_rows),
-            n_relevant_new=np.bincount(new_keys // n_products, minlength=n_rows),
+            bought=np.isin(keys, hits),
+            n_relevant=np.bincount(hits // n_products, minlength=n_rows),
+            n_relevant_new=np.bincount(hits[is_new] // n_products, minlength=n_rows),
+            hits=hits,
+            hit_is_new=is_new,
+            worth=worth,
         )
 
 
@@ -154,6 +182,38 @@ def earlier_moments(bought: Purchases, until: int, horizon: int, n: int) -> Ints
     if not len(bought.basket_time):
         return np.zeros(0, np.int64)
     return training_cuts(int(bought.basket_time.min()) + horizon, until, horizon, n)
+
+
+def worth_at(c: Community, bought: Purchases, moment: int, goal: str) -> Wide:
+    """Give what one purchase of each product brings, as known at a moment.
+
+    Parameters
+    ----------
+    c : Community
+        Cut at `moment` or later.
+    bought : Purchases
+        Before `moment`; gives the codes.
+    moment : int, microseconds
+    goal : one of `siyu.recommend.ranking.goals.GOALS`
+
+    Returns
+    -------
+    float64 array, n_products (at least 1)
+        Money for gmv and margin, NaN where unknown; else 1.
+
+    Raises
+    ------
+    DataError
+        If the goal is margin and no product has a cost.
+    """
+    found = np.ones(max(len(bought.products), 1))
+    if not goal_of(goal).is_money:
+        return found
+    worth = Worth.of(c, bought, moment)
+    if goal_of(goal).worth == "margin" and len(bought.products) and np.isnan(worth.cost).all():
+        raise DataError("the goal margin needs products.cost, and no product bought has one")
+    found[: len(bought.products)] = worth.to(goal)
+    return found
 
 
 def build_windows(
@@ -204,11 +264,13 @@ def _window(
     market, facts = recipe.market(c, earlier, moment, table)
     buyers = earlier.basket_member[run_starts(earlier.basket_member)]
     codes = sample_rows(buyers, recipe.n_members, recipe.options.factors.random_state)
-    histories = MemberHistories.of(
-        market, earlier.of_members(codes), moment, facts.of_members(codes)
-    )
+    before = earlier.of_members(codes)
+    histories = MemberHistories.of(market, before, moment, facts.of_members(codes))
     later = bought.between(moment, moment + recipe.horizon).of_members(codes)
-    return Window.of(recipe, market, histories, later)
+    goal, worth = goal_of(recipe.goal), worth_at(c, earlier, moment, recipe.goal)
+    category = market.groups["category"].codes if goal.relevant == "new_category" else None
+    hits = goal.hits(before, later, category, worth)
+    return Window.of(recipe, market, histories, hits.keys, worth)
 
 
 def _columns_at(

@@ -355,7 +355,7 @@ def test_an_unfitted_recommender_says_so() -> None:
     ("parameters", "message"),
     [
         ({"kind": "coupon"}, "kind must be one of 'product' for now, got 'coupon'"),
-        ({"goal": "margin"}, "goal must be one of 'repurchase' for now"),
+        ({"goal": "fame"}, "goal must be one of 'repurchase', 'new_category'"),
         ({"activity": "views"}, "activity must be one of"),
         ({"ranker": "yes"}, "ranker must be one of"),
         ({"objective": "mse"}, "objective must be one of"),
