@@ -70,7 +70,8 @@ class Packed:
         self._kept.append(value)  # or another object might get its id
         # What a class derives from its other fields is derived again.
         given = [one.name for one in fields(value) if one.init]
-        found = {one: self._part(path, one, getattr(value, one)) for one in given}
+        # Pairs, not a mapping: JSON is written with sorted names, and the order matters.
+        found = [[one, self._part(path, one, getattr(value, one))] for one in given]
         kind = type(value)
         return {"class": f"{kind.__module__}:{kind.__name__}", "path": path, "fields": found}
 
@@ -106,7 +107,7 @@ class Packed:
         """Take apart what consists of columns."""
         if isinstance(value, pa.Table):
             parts = {n: value[n].combine_chunks() for n in value.column_names}
-            return {"table": {n: self._column(path, f"{name}:{n}", c) for n, c in parts.items()}}
+            return {"table": [[n, self._column(path, f"{name}:{n}", c)] for n, c in parts.items()]}
         if isinstance(value, csr_array):
             parts = {one: getattr(value, one) for one in ("data", "indices", "indptr")}
             found = {n: self._column(path, f"{name}:{n}", part) for n, part in parts.items()}
@@ -175,7 +176,7 @@ class _Reader:
             "array": lambda one: self._array(one["array"], one),
             "ids": lambda one: self._table(one["ids"])[one["column"]].combine_chunks(),
             "sparse": self._sparse,
-            "table": lambda one: pa.table({n: self.value(c) for n, c in one["table"].items()}),
+            "table": lambda one: pa.table({n: self.value(c) for n, c in one["table"]}),
             "mapping": lambda one: {name: self.value(part) for name, part in one["mapping"]},
             "tuple": lambda one: tuple(self.value(part) for part in one["tuple"]),
             "float": lambda one: float(one["float"]),
@@ -191,7 +192,7 @@ class _Reader:
         kind = getattr(importlib.import_module(module), name)
         if not is_dataclass(kind) or not isinstance(kind, type):
             raise TypeError(f"{name} is no dataclass")
-        found = kind(**{one: self.value(part) for one, part in tree["fields"].items()})
+        found = kind(**{one: self.value(part) for one, part in tree["fields"]})
         self.built[tree["path"]] = found
         return found
 

@@ -62,7 +62,7 @@ def read_ranking(folder: str | Path) -> tuple[Recipe, Ranker, str]:
         As `read_model`.
     """
     bundle = read_bundle(folder, KIND)
-    parts = bundle.meta["model"]["fields"]
+    parts = dict(bundle.meta["model"]["fields"])
     recipe: Recipe = unpack(bundle, parts["recipe"])
     ranker: Ranker = unpack(bundle, parts["ranker"])
     _refuse_other_features(bundle, recipe)

@@ -66,8 +66,9 @@ def later_orders(c: Community, as_of: pd.Timestamp, days: int, seed: int = 0) ->
 def batch_model(rec: OfferRecommender, c: Community, as_of: Any, later: Any, now: Any) -> Model:
     """Give the market of a moment with everybody's purchases until now."""
     model = rec.model_.at(c.before(as_of), c.moment(as_of))
-    both = pd.concat([c.before(as_of).orders, later], ignore_index=True)
-    told = {name: c.arrow(name) for name in c.tables() if name != "orders"}
+    cut = c.before(as_of)
+    both = pd.concat([cut.orders, later], ignore_index=True)
+    told = {name: cut.arrow(name) for name in c.tables() if name != "orders"}
     longer = Community(tz=c.tz, orders=both, **told)
     bought = Purchases.of(longer.before(now))
     assert bought.products.equals(model.shop.bought.products)
