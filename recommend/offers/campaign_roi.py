@@ -109,7 +109,8 @@ def campaign_return(
     frame, one row a campaign, sorted by ``campaign_id``
         ``evidence`` : ``held_out`` or ``none``; ``money`` : ``revenue`` or ``margin``;
         ``n_treated``, ``n_held_out`` : members watched to the end; ``n_open`` : those who cannot
-        be yet, left out; ``naive`` : money of the treated, after discounts and refunds;
+        be, as orders are not known for all of their time, left out; ``naive`` : money of the
+        treated, after discounts and refunds;
         ``response`` : share of the treated who bought;
         ``uplift``, ``uplift_low``, ``uplift_high`` : what a treated member brought beyond a
         held-out one, before the campaign's own discounts; ``incremental`` : uplift x n_treated;
@@ -163,8 +164,9 @@ def campaign_return(
     units = CampaignUnits.of(known, "campaign_return()", how.held_out)
     codes = _asked(units.campaigns, campaigns)
     ledger = Ledger.of(known, units.reached.members, how.measure)
-    last = min(known.observed.get("orders", (0, end))[1], end)
-    rows = [_row(known, units, ledger, int(code), (how, last)) for code in codes]
+    first, last = known.observed.get("orders", (-(2**62), end))
+    span = (first, min(last, end))
+    rows = [_row(known, units, ledger, int(code), (how, span)) for code in codes]
     columns = {one.name: [getattr(row, one.name) for row in rows] for one in fields(_Return)}
     without = columns["evidence"].count("none")
     if without:
@@ -202,13 +204,17 @@ class _Return:
 
 
 def _row(
-    c: Community, units: CampaignUnits, ledger: Ledger, code: int, how: tuple[ReturnRules, int]
+    c: Community,
+    units: CampaignUnits,
+    ledger: Ledger,
+    code: int,
+    how: tuple[ReturnRules, tuple[int, int]],
 ) -> _Return:
     """Measure one campaign."""
-    rules, last = how
+    rules, (first, last) = how
     length = duration_us("within", rules.within)
     everybody, has_held_out = units.of_campaign(c, code)
-    over = everybody.since + length <= last
+    over = (everybody.since >= first) & (everybody.since + length <= last)
     held, treated = over & everybody.is_held_out, over & ~everybody.is_held_out
     n_treated, sent = int(treated.sum()), int((~everybody.is_held_out).sum())
     taken = ledger.within(everybody.member, everybody.since, length, _offers(units, code))

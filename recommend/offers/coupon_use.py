@@ -10,7 +10,8 @@ from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
-from siyu.recommend.sorted_keys import Ints, run_starts
+from siyu.datasets.ordering import opens_run
+from siyu.recommend.sorted_keys import Ints
 
 __all__ = ["CouponUses"]
 
@@ -78,17 +79,15 @@ class CouponUses:
         when = instants(rows[time])
         order = encode(rows["order_id"])[0] if "order_id" in rows.column_names else member * 0
         place = np.lexsort((order, used, when, member))
-        starts = run_starts(member[place], when[place], used[place], order[place])
-        run = np.zeros(len(place), np.int64)
-        run[starts] = 1
-        run = np.cumsum(run) - 1
-        off = np.full(len(starts), np.nan)
+        opens = opens_run(member[place], when[place], used[place], order[place])
+        run, n = np.cumsum(opens) - 1, int(opens.sum())
+        off = np.full(n, np.nan)
         if "discount" in rows.column_names:
             told = rows["discount"].to_numpy()[place]
-            n_told = np.bincount(run[~np.isnan(told)], minlength=len(starts))
-            off = exact_sum(run, np.nan_to_num(told), len(starts))
+            n_told = np.bincount(run[~np.isnan(told)], minlength=n)
+            off = exact_sum(run, np.nan_to_num(told), n)
             off = np.where(n_told > 0, off, np.nan)
-        first = place[starts]
+        first = place[opens]
         face = _face_value(c, offers)[used[first]] if len(first) else np.zeros(0)
         return cls(
             members.take(pa.array(member[first])),

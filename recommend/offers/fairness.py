@@ -9,6 +9,7 @@ from siyu.datasets.clock import INSTANT
 from siyu.datasets.community import Community
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
 from siyu.datasets.ids import encode, lookup
+from siyu.datasets.ordering import opens_run
 from siyu.recommend.sorted_keys import Bools, Ints, ranges, run_starts
 
 from .offered_terms import Terms
@@ -156,9 +157,10 @@ def _report(terms: Terms, group: Ints, row: Ints, groups: pa.Array) -> pa.Table:
 def _by_experiment(terms: Terms, run: Ints, row: Ints, n: int) -> Bools:
     """Tell where at most one term was offered outside of experiments, and others in them."""
     tried = terms.in_experiment[row]
-    plain = np.flatnonzero(~tried)
-    pairs = np.unique(np.stack([run[plain].astype(np.float64), terms.better[row[plain]]]), axis=1)
-    n_plain = np.bincount(pairs[0].astype(np.int64), minlength=n)
+    of_run, better = run[~tried], terms.better[row[~tried]]
+    order = np.lexsort((better, of_run))
+    opens = opens_run(of_run[order], better[order])
+    n_plain = np.bincount(of_run[order][opens], minlength=n)
     return np.asarray((n_plain <= 1) & (np.bincount(run[tried], minlength=n) > 0))
 
 

@@ -182,8 +182,9 @@ def _through_groups(
     there = (_times(stays, "joined_at", -(2**62))[row] <= at) & (
         _times(stays, "left_at", 2**62)[row] > at
     )
-    pairs = np.unique(np.stack([post[there], member[row[there]]]), axis=1)
-    return pairs[0], pairs[1]
+    pairs = np.unique(post[there] * max(len(members), 1) + member[row[there]])
+    sent, who = np.divmod(pairs, max(len(members), 1))
+    return sent, who
 
 
 def _times(table: pa.Table, name: str, missing: int) -> Ints:

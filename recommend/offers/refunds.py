@@ -17,9 +17,10 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
+from siyu.datasets.ordering import opens_run
 from siyu.datasets.purchases import is_purchase
 from siyu.datasets.shrinkage import BetaPrior
-from siyu.recommend.sorted_keys import Ints, run_starts
+from siyu.recommend.sorted_keys import Ints
 
 __all__ = ["SETTLED", "Refunds"]
 
@@ -104,10 +105,10 @@ class Refunds:
         key = member[kept] * max(len(products), 1) + product[kept]
         order = encode(rows["order_id"])[0][kept] if "order_id" in rows.column_names else key * 0
         place = np.lexsort((order, key))
-        starts = run_starts(key[place], order[place])
-        run = np.cumsum(np.isin(np.arange(len(place)), starts)) - 1
-        kept, n_runs = kept[place], len(starts)
-        of_run = product[kept][starts] if n_runs else np.zeros(0, np.int64)
+        opens = opens_run(key[place], order[place])
+        run = np.cumsum(opens) - 1
+        kept, n_runs = kept[place], int(opens.sum())
+        of_run = product[kept[opens]]
         n_sold = np.bincount(run[sold[kept]], minlength=n_runs)
         n_back = np.minimum(np.bincount(run[back[kept]], minlength=n_runs), n_sold)
         paid = exact_sum(run, amount[kept], n_runs, sold[kept])

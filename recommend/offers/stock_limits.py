@@ -122,8 +122,9 @@ def allocate_stock(lists: Frame, offers: Frame, *, rules: StockRules | None = No
     -----
     Deferred acceptance (Gale & Shapley 1962): no member could be given an offer in the place of
     somebody from whom less is expected. With ``first="value"`` and lists in order of probability
-    x value this is the greedy plan, worth at least half of the best plan, and in practice within
-    a few percent; budgets and the best plan are another matter. With ``count="takers"`` stock
+    x value this is the greedy plan, worth at least half of the best plan, and mostly within a few
+    percent of it; budgets and the best plan are another matter. ``first="gain"`` is best where
+    one offer is scarce and lists are short. With ``count="takers"`` stock
     may be passed by nobody, but by chance more members than expected can come.
 
     References

@@ -136,6 +136,13 @@ def test_who_cannot_be_watched_to_the_end_is_left_out_and_counted() -> None:
     assert np.isnan([row["uplift"], row["roi"], row["response"]]).all()
 
 
+def test_orders_not_recorded_are_unknown() -> None:
+    tables = _world()
+    seen = {"orders": (START + DAY / 2, START + 90 * DAY)}
+    found = campaign_return(Community(**tables, observed=seen), as_of=START + 40 * DAY)
+    assert found["n_open"].tolist() == [6]
+
+
 def test_the_cost_of_a_campaign_is_shared_with_those_not_watched_to_the_end() -> None:
     # Member 1 was assigned a day later than the others: three of four are treated by day 28.5.
     arms = _world()["assignments"]
