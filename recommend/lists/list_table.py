@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from siyu.datasets.errors import warn
 from siyu.datasets.ids import lookup, take
-from siyu.recommend.sorted_keys import Ints
+from siyu.recommend.sorted_keys import Bools, Ints
 from siyu.recommend.tables.purchases import Purchases
 
 from .batches import Batch, Wanted, rank_members
 from .cold_lists import Cold, from_interests, popular_lists
 from .model import Model
 
-__all__ = ["COLUMNS", "make_lists"]
+__all__ = ["COLUMNS", "ListRows", "find_rows", "make_lists"]
 
 COLUMNS = (
     "member_id",
@@ -31,8 +31,8 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """Rows of one kind of list; `row` is the position among the members asked for."""
+class ListRows:
+    """Rows of lists; `row` is the position among the members asked for."""
 
     row: Ints
     rank: Ints
@@ -72,7 +72,33 @@ def make_lists(
     shop = model.shop
     code = lookup(asked, shop.bought.members)
     opted_out = lookup(asked, shop.opted_out) >= 0
-    has_bought = np.isin(code, shop.bought.basket_member) & ~opted_out
+    return _table(find_rows(model, code, opted_out, wanted, progress), model, asked, code)
+
+
+def find_rows(
+    model: Model,
+    code: Ints,
+    opted_out: Bools,
+    wanted: Wanted,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[ListRows]:
+    """Find the rows of the lists of some members, each kind of list by itself.
+
+    Parameters
+    ----------
+    model : Model
+    code : int64 array, n_asked
+        Among the members of the shop's purchases, ascending; -1 unknown.
+    opted_out : bool array, n_asked
+    wanted : Wanted
+    progress : callable, optional
+
+    Returns
+    -------
+    list of ListRows
+        Those of one kind are ascending by row, then rank.
+    """
+    has_bought = np.isin(code, model.shop.bought.basket_member) & ~opted_out
     interests = _usable_interests(model, wanted)
     is_seen = np.zeros(len(code), np.bool_)
     parts = []
@@ -89,9 +115,10 @@ def make_lists(
         parts.append(_cold(found, seen, "cold_start"))
     for kept, source in ((~has_bought & ~is_seen & ~opted_out, "cold_start"), (opted_out, "")):
         rows = np.flatnonzero(kept)
-        found = popular_lists(model, code[rows], wanted.of_rows(rows), personal=bool(source))
-        parts.append(_cold(found, rows, source or "non_personal"))
-    return _table(parts, model, asked, code)
+        if len(rows) or not len(code):
+            found = popular_lists(model, code[rows], wanted.of_rows(rows), personal=bool(source))
+            parts.append(_cold(found, rows, source or "non_personal"))
+    return parts
 
 
 def _usable_interests(model: Model, wanted: Wanted) -> Purchases | None:
@@ -100,20 +127,20 @@ def _usable_interests(model: Model, wanted: Wanted) -> Purchases | None:
     return None if needs_likely else model.terms.interests
 
 
-def _personal(model: Model, batch: Batch, rows: Ints) -> _Rows:
+def _personal(model: Model, batch: Batch, rows: Ints) -> ListRows:
     """Take over personal lists; rows of the order of new products say who made that one."""
     names = {True: "model", False: "fallback"}
     by_new = names[model.ranker.ranks("new") is not None]
     source = np.where(batch.discovered, by_new, names[batch.by_trees])
     numbers = (batch.score, batch.probability)
-    return _Rows(rows[batch.row], batch.rank, batch.product, *numbers, source, batch.reason)
+    return ListRows(rows[batch.row], batch.rank, batch.product, *numbers, source, batch.reason)
 
 
-def _cold(found: Cold, rows: Ints, source: str) -> _Rows:
+def _cold(found: Cold, rows: Ints, source: str) -> ListRows:
     """Take over a list for members of whom no purchase is known, or may be used."""
     numbers = (found.score, found.probability)
     said = np.full(len(found.row), source)
-    return _Rows(rows[found.row], found.rank, found.product, *numbers, said, found.reason)
+    return ListRows(rows[found.row], found.rank, found.product, *numbers, said, found.reason)
 
 
 def _tell_of_short_lists(batch: Batch, wanted: Wanted) -> None:
@@ -130,7 +157,7 @@ def _tell_of_short_lists(batch: Batch, wanted: Wanted) -> None:
         )
 
 
-def _table(parts: list[_Rows], model: Model, asked: pa.Array, code: Ints) -> pa.Table:
+def _table(parts: list[ListRows], model: Model, asked: pa.Array, code: Ints) -> pa.Table:
     """Put the parts together, in order of member and rank."""
 
     def joined(name: str) -> NDArray[np.generic]:

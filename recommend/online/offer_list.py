@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.recommend.lists.list_table import COLUMNS
+from siyu.recommend.lists.list_table import ListRows
+from siyu.recommend.lists.model import Model
 
 __all__ = ["Offer", "OfferList"]
 
@@ -37,18 +39,37 @@ class OfferList(Sequence[Offer]):
         (by their time), ``unknown_products`` (that the snapshot does not know), ``no_purchases``
         (no product, a negative amount, no quantity), ``not_used`` (of a table that tells the
         model nothing of this member).
-    table : pa.Table
+    types : tuple of pa.DataType
+        Of the ids of member, product and offer.
     """
 
     rows: tuple[Offer, ...]
     notes: Mapping[str, int]
-    table: pa.Table
+    types: tuple[pa.DataType, pa.DataType, pa.DataType]
 
     @classmethod
-    def of(cls, table: pa.Table, notes: Mapping[str, int]) -> "OfferList":
-        """Read the rows of a table of lists."""
-        columns = (table[name].to_pylist() for name in COLUMNS)
-        return cls(tuple(map(Offer, *columns)), notes, table)
+    def of(
+        cls, member_id: Any, found: Sequence[ListRows], model: Model, notes: Mapping[str, int]
+    ) -> "OfferList":
+        """Write the list of one member, who is the only one of the model's shop."""
+        products, terms = model.shop.market.products, model.terms
+        types = (model.shop.addressed.type, products.type, terms.offered.ids.type)
+        rows: list[Offer] = []
+        for part in found:
+            offer = terms.pick(np.zeros(len(part.product), np.int64), part.product).tolist()
+            probability = part.probability.tolist()
+            rows += map(
+                Offer,
+                [member_id] * len(offer),
+                part.rank.tolist(),
+                products.take(pa.array(part.product)).to_pylist(),
+                [None if at < 0 else terms.offered.ids[at].as_py() for at in offer],
+                part.score.tolist(),
+                [None if one != one else one for one in probability],  # noqa: PLR0124
+                part.source.tolist(),
+                part.reason.tolist(),
+            )
+        return cls(tuple(rows), notes, types)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -65,4 +86,9 @@ class OfferList(Sequence[Offer]):
 
     def to_frame(self, output: FrameKind = "pandas") -> Frame:
         """Give the rows as a frame like that of `OfferRecommender.recommend`."""
-        return from_arrow(self.table, output)
+        member, product, offer = self.types
+        text, number = pa.large_string(), pa.float64()
+        kinds = (member, pa.int64(), product, offer, number, number, text, text)
+        columns = zip(*self.rows, strict=True) if self.rows else [()] * len(kinds)
+        arrays = [pa.array(one, kind) for one, kind in zip(columns, kinds, strict=True)]
+        return from_arrow(pa.Table.from_arrays(arrays, list(Offer._fields)), output)

@@ -14,7 +14,7 @@ from siyu.datasets.clock import moment
 from siyu.datasets.errors import ParameterError
 from siyu.recommend.lists.asking import check_rules, wanted_for
 from siyu.recommend.lists.list_rules import ListRules
-from siyu.recommend.lists.list_table import make_lists
+from siyu.recommend.lists.list_table import find_rows
 from siyu.recommend.lists.model import Model
 from siyu.recommend.lists.terms import Offered
 from siyu.recommend.sorted_keys import Bools, Ints
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from siyu.recommend.recommender import OfferRecommender
 
 __all__ = ["OfferService"]
+
+_FIRST = np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,25 +175,15 @@ class OfferService:
                 "now", f"now must be {self.as_of} (the snapshot) or later, got {now}"
             )
         notes = dict.fromkeys(NOTES, 0)
-        if self._ids.staff.find(member_id, "member_id") >= 0:
-            return self._answer(model, pa.array([], model.shop.addressed.type), k, only_new, notes)
         clock = Clock(model.shop.market.moment, at, self._tz)
         given = {"orders": orders, "events": events}
         member = self._member(member_id, bool(opt_out), given, clock, notes)
         shown = self._index.model_of(member, at, self._shown(unavailable), self._running(at))
-        return self._answer(shown, member.id, k, only_new, notes)
-
-    def _answer(
-        self,
-        model: Model,
-        asked: pa.Array,
-        k: int,
-        only_new: bool,  # noqa: FBT001
-        notes: Mapping[str, int],
-    ) -> OfferList:
-        """Make the list."""
-        wanted = wanted_for(model, asked, k, only_new, self._rules)
-        return OfferList.of(make_lists(model, asked, wanted), notes)
+        wanted = wanted_for(shown, member.id, k, only_new, self._rules)
+        found = []
+        if self._ids.staff.find(member_id, "member_id") < 0:
+            found = find_rows(shown, _FIRST, np.array([member.opted_out]), wanted)
+        return OfferList.of(member_id, found, shown, notes)
 
     def _member(
         self,
