@@ -154,6 +154,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("last_sold", "popular", lambda v: v.product("last")),
     Feature("first_sold", "popular", lambda v: v.product("first")),
     Feature("tried_28", "popular", lambda v: v.product("tried_28")),
+    Feature("new_buyers_14", "popular", lambda v: v.product("new_buyers_14")),
+    Feature("new_buyers_28", "popular", lambda v: v.product("new_buyers_28")),
+    Feature("buyers", "popular", lambda v: v.product("buyers")),
+    Feature("buyers_3", "popular", lambda v: v.product("buyers_3")),
+    Feature("buyers_14", "popular", lambda v: v.product("buyers_14")),
     Feature("nearby", "popular", lambda v: v.nearby()),
     Feature("nearby_lift", "popular", lambda v: v.nearby_lift()),
     Feature("price", "price", lambda v: v.product("price")),
@@ -169,6 +174,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("basket_amount", "member", lambda v: v.member("basket_amount")),
     Feature("discount_share", "member", lambda v: v.member("discount")),
     Feature("once_share", "member", lambda v: v.member("once_share")),
+    Feature("n_products", "member", lambda v: v.member("n_products")),
+    Feature("n_tried_28", "member", lambda v: v.member("n_tried_28")),
+    Feature("price_to_usual", "price", lambda v: _over(v.product("price"), v.member("unit_price"))),
 )
 
 

@@ -146,6 +146,8 @@ def _numbers(rows: PairRows, pairs: Keyed, bought: Purchases, moment: int) -> Ma
         "n_baskets_84": np.bincount(bought.basket_member, age <= 84, minlength=n),
         "last": np.where(n_baskets > 0, last, np.nan),
         "n_products": n_pairs,
+        "n_tried_28": np.bincount(owner, pairs.columns["first"] <= 28, minlength=n),
+        "unit_price": ratio(amount, np.bincount(rows.member, rows.quantity, minlength=n)),
         "basket_size": ratio(n_lines, n_baskets),
         "basket_amount": ratio(amount, n_baskets),
         "discount": ratio(discount, amount + discount),

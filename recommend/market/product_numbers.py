@@ -18,7 +18,8 @@ __all__ = ["product_numbers"]
 _MEMBERS = 65_536  # measured at once
 _LATE_DAYS = 14
 _YEAR_DAYS = 364  # the same weekdays a year ago
-_RECENT_DAYS = (7, 28, 84)
+_RECENT_DAYS = (3, 7, 14, 28, 84)
+_NEW_DAYS = (14, 28)
 
 
 def product_numbers(bought: Purchases, moment: int, lately_days: float) -> Mapping[str, Floats]:
@@ -35,9 +36,10 @@ def product_numbers(bought: Purchases, moment: int, lately_days: float) -> Mappi
     Returns
     -------
     mapping of name to float32 array, n_products (at least 1)
-        ``buyers`` (distinct members), ``buyers_7``, ``_28``, ``_84``, ``buyers_lately``,
-        ``buyers_season`` (in the horizon's weeks a year ago); ``tried_28`` (share of the buyers of
-        28 days for whom it was the first time);
+        ``buyers`` (distinct members), ``buyers_3``, ``_7``, ``_14``, ``_28``, ``_84``,
+        ``buyers_lately``,
+        ``buyers_season`` (in the horizon's weeks a year ago); ``new_buyers_14``, ``_28``
+        (first-time buyers), ``tried_28`` (their share of all buyers of 28 days);
         ``trend``, ``trend_7`` (buyers of 28 and 7 days against the usual); ``again`` (share of
         buyers who bought twice), ``gap`` (their mean days between purchases),
         ``lines_per_buyer``, ``lines_28``, ``recent`` (lines, half as much every 45 days),
@@ -83,7 +85,7 @@ def _sums(rows: PairRows, bought: Purchases, moment: int, lately_days: float) ->
         **{f"buyers_{days}": by_pair(age <= days) for days in _RECENT_DAYS},
         "buyers_lately": by_pair(lately),
         "buyers_season": by_pair(season),
-        "tried_28": by_pair(pairs.columns["first"] <= 28),
+        **{f"new_buyers_{days}": by_pair(pairs.columns["first"] <= days) for days in _NEW_DAYS},
         "again": by_pair(again),
         "gaps": by_pair(np.where(again, pairs.columns["gap"], 0)),
         "lines": by_line(),
@@ -111,7 +113,8 @@ def _columns(total: Mapping[str, Wide]) -> dict[str, Wide]:
         **{f"buyers_{days}": total[f"buyers_{days}"] for days in _RECENT_DAYS},
         "buyers_lately": total["buyers_lately"],
         "buyers_season": total["buyers_season"],
-        "tried_28": ratio(total["tried_28"], total["buyers_28"]),
+        **{f"new_buyers_{days}": total[f"new_buyers_{days}"] for days in _NEW_DAYS},
+        "tried_28": ratio(total["new_buyers_28"], total["buyers_28"]),
         "trend": (total["buyers_28"] + 1) / (total["buyers_84"] / 3 + 1),
         "trend_7": (total["buyers_7"] + 1) / (total["buyers_28"] / 4 + 1),
         "again": ratio(total["again"], total["buyers"]),
