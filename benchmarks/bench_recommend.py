@@ -56,35 +56,33 @@ HEADER = (
 def main(arguments: list[str] | None = None) -> None:
     how = _arguments(arguments)
     scorer = None if how.small else _scorer(how)
-    fitted: dict[tuple[int, str, str], OfferRecommender] = {}
-    for setting in settings_of(how):
-        made: dict[str, pd.DataFrame | None] = {}
+    for group in settings_of(how):
+        made: dict[str, dict[str, pd.DataFrame | None]] = {one.variant: {} for one in group}
         for name in (one for one in (OURS, PLAIN, *PEERS) if is_wanted(one, how)):
-            if name in (OURS, PLAIN):
-                made[name] = ours(setting, name, fitted, how.jobs)
-            else:
-                made[name] = peer_lists(setting, name)
-        _print_table(setting, made, scorer)
+            learned: dict[str, Any] = {}
+            for setting in group:
+                make = ours if name in (OURS, PLAIN) else peer_lists
+                made[setting.variant][name] = make(setting, name, learned)
+        for setting in group:
+            _print_table(setting, made[setting.variant], scorer)
     versions = f"lightgbm {lightgbm.__version__}, numpy {np.__version__}, pandas {pd.__version__}"
     print(f"\npython {platform.python_version()}, {versions}, {os.cpu_count()} cores")
 
 
-def ours(
-    setting: Setting, name: str, fitted: dict[tuple[int, str, str], OfferRecommender], n_jobs: int
-) -> pd.DataFrame | None:
-    """Make, or read, the lists of our recommender: fitted once a cut for all and new products."""
+def ours(setting: Setting, name: str, learned: dict[str, Any]) -> pd.DataFrame | None:
+    """Make, or read, the lists of our recommender: fitted once for all and new products."""
 
     def make(how: Setting) -> pd.DataFrame:
-        key = (id(how.c), how.cut, name)
-        if key not in fitted:
+        if name not in learned:
             ranker = "auto" if name == OURS else "never"
-            rec = OfferRecommender(ranker=ranker, n_jobs=n_jobs, random_state=0)
+            rec = OfferRecommender(ranker=ranker, random_state=0)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SiyuWarning)
                 began = time.perf_counter()
-                fitted[key] = rec.fit(how.c, as_of=how.as_of)
-            print(f"fit of {name}: {time.perf_counter() - began:.0f} s, ranks: {rec.source_}")
-        rows: pd.DataFrame = fitted[key].recommend(k=how.k, only_new=how.only_new)
+                learned[name] = rec.fit(how.c, as_of=how.as_of)
+            taken = time.perf_counter() - began
+            print(f"fit of {name}, {how.level}, {how.cut}: {taken:.0f} s, ranks: {rec.source_}")
+        rows: pd.DataFrame = learned[name].recommend(k=how.k, only_new=how.only_new)
         return rows
 
     return kept(setting, name, make)
@@ -198,7 +196,6 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser)
     parser.add_argument("--bench", type=Path, default=None, help="folder of score_recs.py")
-    parser.add_argument("--jobs", type=int, default=1, help="threads of our trees")
     return parser.parse_args(arguments)
 
 

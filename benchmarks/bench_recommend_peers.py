@@ -18,14 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from siyu.datasets import Community, load_complete_journey, make_community
-from siyu.datasets.clock import INSTANT
 from siyu.datasets.ids import lookup, take
-from siyu.recommend.evaluation.baselines import Baseline
+from siyu.recommend.evaluation.baselines import Baseline, Lister
 from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, ease, matrix_factors
 from siyu.recommend.evaluation.neighbour_baselines import item_item, nearest_mix, tifu_knn
 from siyu.recommend.evaluation.own_baselines import own_decayed, own_frequency, popularity
@@ -99,18 +97,24 @@ def _family(small: bool) -> dict[str, Baseline]:  # noqa: FBT001
 PEERS = (*_family(small=True), RECTOOLS)
 
 
-def peer_lists(setting: Setting, name: str) -> pd.DataFrame | None:
-    """Make, or read, one peer's lists; None says that it was not run."""
+def peer_lists(setting: Setting, name: str, learned: dict[str, Lister]) -> pd.DataFrame | None:
+    """Make, or read, one peer's lists; None says that it was not run.
+
+    What it learned of a shop and a moment is kept in `learned` for the next variant.
+    """
     if setting.only_new and name in (*_OWN, *_SAME):
         return None
     if name == RECTOOLS:
         return kept(setting, name, _rectools) if setting.rectools or setting.reuse else None
     if name == "ALS, implicit" and importlib.util.find_spec("implicit") is None:
         return None
-    baseline = _family(setting.small)[name]
 
     def make(how: Setting) -> pd.DataFrame:
-        return baseline(how.c, as_of=how.as_of, k=how.k, only_new=how.only_new)
+        if name not in learned:
+            learned.clear()  # the last one's memory
+            learned[name] = _family(how.small)[name].at(how.c, as_of=how.as_of)
+        rows: pd.DataFrame = learned[name](k=how.k, only_new=how.only_new)
+        return rows
 
     return kept(setting, name, make)
 
@@ -193,24 +197,27 @@ def _span(c: Community) -> tuple[pd.Timestamp, pd.Timestamp]:
     return start, end
 
 
-def settings_of(how: argparse.Namespace) -> list[Setting]:
-    """Read the data, once for each level, and set up every table that was asked for."""
+def settings_of(how: argparse.Namespace) -> list[list[Setting]]:
+    """Set up every table that was asked for; those of one cut and level stand together."""
     if how.small:
         c = make_community(250, random_state=5)
-        last = np.datetime64(
-            int(c.arrow("orders")["order_time"].cast(INSTANT).cast("int64").to_numpy().max()), "us"
-        )
-        how.cuts = [str((last - np.timedelta64(28, "D")).astype("datetime64[D]"))]
+        orders = c.orders
+        last = orders["order_time"].max().tz_convert("UTC") - pd.Timedelta("28D")
+        how.cuts = [str(last.date())]
     else:
         c = load_complete_journey(how.data / "complete_journey" if how.data else None)
-    levels = {one.partition("_")[0] for one in how.variants}
+    levels = list(dict.fromkeys(one.partition("_")[0] for one in how.variants))
     shops = {one: by_category(c) if one == "category" else c for one in levels}
     rectools = Path(how.rectools) if how.rectools else None
     first = Setting(c, "", "", how.out, reuse=how.reuse, rectools=rectools, small=how.small)
     return [
-        replace(first, c=shops[variant.partition("_")[0]], cut=cut, variant=variant, seconds={})
+        [
+            replace(first, c=shops[level], cut=cut, variant=variant, seconds={})
+            for variant in how.variants
+            if variant.startswith(level)
+        ]
         for cut in how.cuts
-        for variant in how.variants
+        for level in levels
     ]
 
 
@@ -236,11 +243,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser)
     how = parser.parse_args(arguments)
-    for setting in settings_of(how):
+    for group in settings_of(how):
         for name in (one for one in PEERS if is_wanted(one, how)):
-            rows = peer_lists(setting, name)
-            told = "not run" if rows is None else f"{setting.seconds[name]:.0f} s"
-            print(f"{setting.cut} {setting.variant}: {name}, {told}", flush=True)
+            learned: dict[str, Lister] = {}
+            for setting in group:
+                rows = peer_lists(setting, name, learned)
+                told = "not run" if rows is None else f"{setting.seconds[name]:.0f} s"
+                print(f"{setting.cut} {setting.variant}: {name}, {told}", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from siyu.datasets.ids import lookup
 from siyu.datasets.windows import training_cuts
 from siyu.recommend.parameters import microseconds
 
+from .baselines import Baseline
 from .listed import Listed
 from .measure_means import mean_differences, mean_measures
 from .metrics import list_quality, next_purchases
@@ -303,6 +304,9 @@ def lists_by(
         return {
             which: fitted.recommend(k=options.k, only_new=which == "new") for which in options.lists
         }
+    if isinstance(recommender, Baseline):
+        lister = recommender.at(c, as_of=as_of)
+        return {which: lister(k=options.k, only_new=which == "new") for which in options.lists}
     if not callable(recommender):
         raise ParameterError(
             "recommenders",

@@ -2,7 +2,7 @@
 
 All of one form: a `Baseline` is called as ``f(c, as_of=..., k=10, only_new=False)`` and gives
 ``member_id, rank, product_id``. The ways to score are in `own_baselines`, `neighbour_baselines`
-and `factor_baselines`; `default_baselines` names the family.
+and `factor_baselines`.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,9 +20,10 @@ from siyu.recommend.sorted_keys import Ints, run_starts, within_run
 
 from .shelf import BlockScorer, Shelf, best_columns, entries_of
 
-__all__ = ["Baseline"]
+__all__ = ["Baseline", "Lister"]
 
 _CELLS = 2**21  # scores held at once: 16 MB
+_MOST_MEMBERS = 1_024  # at once: each may be compared with many others
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +84,76 @@ class Baseline:
         ParameterError
             If `k` is below 1.
         """
+        return self.at(c, as_of=as_of)(k=k, only_new=only_new, members=members)
+
+    def at(self, c: Community, *, as_of: Any) -> "Lister":
+        """Learn what the shop as a whole tells at one moment, for several kinds of lists.
+
+        Parameters
+        ----------
+        c, as_of
+            As in the call.
+
+        Returns
+        -------
+        Lister
+        """
+        shelf = Shelf.of(c, as_of, self.activity)
+        return Lister(shelf, self.prepare(shelf), c.staff())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lister:
+    """A baseline that has learned; called with ``k``, ``only_new``, ``members``, it lists.
+
+    Attributes
+    ----------
+    shelf : Shelf
+    score : callable (member codes) to scores
+    staff : pa.Array
+        Who gets no list.
+    """
+
+    shelf: Shelf
+    score: BlockScorer
+    staff: pa.Array
+
+    def __call__(
+        self,
+        *,
+        k: int = 10,
+        only_new: bool = False,
+        members: Sequence[Any] | pa.Array | None = None,
+    ) -> Frame:
+        """List products as `Baseline` does."""
         if k < 1:
             raise ParameterError("k", f"k must be 1 or more, got {k}")
-        shelf = Shelf.of(c, as_of, self.activity)
-        asked, codes = _asked(c, shelf, members)
-        row, column = _lists(shelf, self.prepare(shelf), codes, k, only_new=only_new)
+        asked, codes = self._asked(members)
+        row, column = _lists(self.shelf, self.score, codes, k, only_new=only_new)
         rank = within_run(run_starts(row), len(row)) + 1
         table = pa.table(
             {
                 "member_id": asked.take(pa.array(row)),
                 "rank": rank,
-                "product_id": shelf.products.take(pa.array(column)),
+                "product_id": self.shelf.products.take(pa.array(column)),
             }
         )
         return from_arrow(table)
 
-
-def _asked(
-    c: Community, shelf: Shelf, members: Sequence[Any] | pa.Array | None
-) -> tuple[pa.Array, Ints]:
-    """Give the ids and codes of those who get a list; -1 is somebody without history."""
-    known = shelf.bought.members
-    if members is None:
-        buyers = np.unique(shelf.bought.basket_member)
-        return known.take(pa.array(buyers)), buyers
-    ids = pa.array(members, known.type).unique().sort()
-    ids = ids.filter(pa.array(lookup(ids, c.staff()) < 0))
-    return ids, lookup(ids, known)
+    def _asked(self, members: Sequence[Any] | pa.Array | None) -> tuple[pa.Array, Ints]:
+        """Give the ids and codes of those who get a list; -1 is somebody without history."""
+        known = self.shelf.bought.members
+        if members is None:
+            buyers = np.unique(self.shelf.bought.basket_member)
+            return known.take(pa.array(buyers)), buyers
+        try:
+            ids = pa.array(members, known.type).drop_null().unique().sort()
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise ParameterError(
+                "members", f"members must be ids of type {known.type}: {error}"
+            ) from error
+        ids = ids.filter(pa.array(lookup(ids, self.staff) < 0))
+        return ids, lookup(ids, known)
 
 
 def _lists(
@@ -118,7 +162,7 @@ def _lists(
     """Score block after block of members; give the position of the member, and the column."""
     owned = shelf.counts()
     n_columns = shelf.shape[1]
-    size = max(1, _CELLS // max(n_columns, 1))
+    size = min(max(1, _CELLS // max(n_columns, 1)), _MOST_MEMBERS)
     found: list[tuple[Ints, Ints]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     for start in range(0, len(codes), size):
         part = codes[start : start + size]

@@ -17,6 +17,8 @@ from .shelf import BlockScorer, Scores, Shelf
 
 __all__ = ["ImplicitOptions", "ease", "matrix_factors"]
 
+_ROWS = 512
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImplicitOptions:
@@ -177,21 +179,26 @@ def _implicit_als(how: ImplicitOptions) -> Any:
 
 
 def _ease_weights(tastes: csr_array, regularisation: float, *, self_weight: bool) -> Scores:
-    """Solve for how much each product says of every other: the closed form."""
+    """Solve for how much each product says of every other: the closed form, in one matrix."""
     n = tastes.shape[1]
     if not n:
         return np.zeros((0, 0))
-    gram = np.asfortranarray((tastes.T @ tastes).toarray())
+    by_product, gram = tastes.T.tocsr(), np.empty((n, n))
+    for start in range(0, n, _ROWS):
+        gram[start : start + _ROWS] = (by_product[start : start + _ROWS] @ tastes).toarray()
     gram[np.diag_indices(n)] += regularisation
     with one_blas_thread():
-        factor, _ = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
-        inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
-    upper = np.triu_indices(n, 1)
-    inverse[upper] = inverse.T[upper]
+        # The transpose of a symmetric matrix is itself, in the order that LAPACK works in place.
+        factor, _ = cho_factor(gram.T, lower=True, overwrite_a=True, check_finite=False)
+        inverse: Scores = lapack.dpotri(factor, lower=True, overwrite_c=True)[0].T
+    for start in range(0, n, _ROWS):  # it gave one triangle: fill the other
+        part = slice(start, start + _ROWS)
+        inverse[part, part] = np.triu(inverse[part, part]) + np.triu(inverse[part, part], 1).T
+        inverse[start + _ROWS :, part] = inverse[part, start + _ROWS :].T
     if self_weight:
-        weights = -regularisation * inverse
-        weights[np.diag_indices(n)] += 1
-        return np.asarray(weights, np.float64)
-    weights = inverse / -np.diagonal(inverse)
-    weights[np.diag_indices(n)] = 0
-    return np.asarray(weights, np.float64)
+        inverse *= -regularisation
+        inverse[np.diag_indices(n)] += 1
+        return inverse
+    inverse /= -np.diagonal(inverse).copy()
+    inverse[np.diag_indices(n)] = 0
+    return inverse

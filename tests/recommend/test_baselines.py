@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
+from scipy.sparse import random as sparse_random
 
 from planted_shop import make_shop, taste_of
 from siyu.datasets import Community, DataError, ParameterError
+from siyu.recommend.evaluation import factor_baselines
 from siyu.recommend.evaluation.baselines import Baseline
 from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, ease, matrix_factors
 from siyu.recommend.evaluation.neighbour_baselines import (
@@ -184,6 +187,18 @@ def test_ease_with_self_weight_is_ridge_regression() -> None:
     assert found["product_id"].tolist() == np.concatenate(wanted).tolist()
 
 
+def test_ease_of_many_products_is_the_closed_form_too() -> None:
+    # More products than are worked on at once.
+    rng = np.random.default_rng(0)
+    tastes = sparse_random(400, 700, 0.02, "csr", random_state=rng)
+    dense = tastes.toarray()
+    inverse = np.linalg.inv(dense.T @ dense + 3 * np.eye(700))
+    wanted = -inverse / np.diag(inverse)
+    np.fill_diagonal(wanted, 0)
+    found = factor_baselines._ease_weights(csr_array(tastes), 3.0, self_weight=False)
+    assert np.abs(found - wanted).max() < 1e-12
+
+
 def test_without_self_weight_a_product_bought_alone_is_not_told() -> None:
     c = shop([(1, 7, -2), (2, 8, -2), (2, 9, -2), (3, 8, -2), (3, 9, -3)])
     assert listed(ease(3, 0.1), c, 1, 1) != [7]
@@ -304,6 +319,11 @@ def test_without_orders_the_error_names_the_table() -> None:
 def test_days_must_be_above_zero() -> None:
     with pytest.raises(ParameterError, match="days must be above 0"):
         popularity(0)
+
+
+def test_members_by_other_ids_are_refused() -> None:
+    with pytest.raises(ParameterError, match="members must be ids of type int64"):
+        popularity()(SHOP, as_of=AS_OF, members=["a"])
 
 
 def test_k_must_be_one_or_more() -> None:
