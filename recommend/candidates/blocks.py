@@ -61,6 +61,10 @@ class Block:
         """Give pairs of row and product one number each."""
         return row * self.market.n_products + product
 
+    def was_bought(self, keys: Ints) -> Bools:
+        """Tell which pairs of row and product the members have bought."""
+        return self.histories.pairs.find(keys + self.rows.start * self.market.n_products)[1]
+
     def own(self, name: str) -> Floats:
         """Read a statistic of the pairs that were bought."""
         return self.histories.pairs.columns[name][self.own_pairs]
@@ -94,8 +98,7 @@ class Block:
         begin, end = chart.bounds(codes, n * _LIST_FACTOR)
         row = np.repeat(np.arange(len(self)), end - begin)
         product = chart.products[ranges(begin, end)]
-        bought = np.isin(self.key(row, product), self.key(self.own_row, self.own_product))
-        kept = self.offered[product] & ~bought
+        kept = self.offered[product] & ~self.was_bought(self.key(row, product))
         row, product = row[kept], product[kept]
         first = within_run(run_starts(row), len(row)) < n
         return self.key(row[first], product[first])

@@ -32,6 +32,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siyu.recommend.market.pair_matrices import rows_of
 from siyu.recommend.market.product_lines import LINE
 from siyu.recommend.sorted_keys import Floats, Ints
 
@@ -84,7 +85,7 @@ def _of_nearest(block: Block) -> tuple[Floats, Floats]:
     """Average what the nearest members buy, once for both sources."""
     histories = block.histories
     return block.market.references.of_nearest(
-        histories.counts[block.rows], histories.reference[block.rows]
+        rows_of(histories.counts, block.rows), histories.reference[block.rows]
     )
 
 
@@ -102,18 +103,18 @@ def _lately(block: Block) -> Floats:
 def _taste(block: Block) -> Floats:
     """Score by the matrix factorisation."""
     factors = block.market.factors
-    return factors.taste(factors.members(block.histories.head_counts[block.rows]))
+    return factors.taste(factors.members(rows_of(block.histories.head_counts, block.rows)))
 
 
 def _together(block: Block) -> Floats:
     """Score by likeness, over members, to everything bought."""
-    found = block.histories.head_counts[block.rows] @ block.market.alike
+    found = rows_of(block.histories.head_counts, block.rows) @ block.market.alike
     return np.asarray(found.toarray(), np.float32)
 
 
 def _baskets(block: Block) -> Floats:
     """Score by likeness, over baskets, to what was bought lately."""
-    found = block.histories.head_marks[block.rows] @ block.market.basket_mates
+    found = rows_of(block.histories.head_marks, block.rows) @ block.market.basket_mates
     return np.asarray(found.toarray(), np.float32)
 
 
@@ -135,7 +136,9 @@ def _launches(block: Block, n: int) -> Ints:
 def _circle(block: Block, n: int) -> Ints:
     """Give what most of the circle bought and the member never did."""
     goods = block.goods_of_circle()
-    bought = np.isin(goods.keys, block.key(block.own_row, block.own_product))
+    if not len(goods.keys):
+        return goods.keys
+    bought = block.was_bought(goods.keys)
     left_out = bought | ~block.offered[goods.keys % block.market.n_products]
     return best_of_circle(goods, block.market.n_products, left_out, n)
 

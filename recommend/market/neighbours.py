@@ -88,8 +88,9 @@ class References:
 
 def unit_rows(counts: csr_array) -> csr_array:
     """Bring every row to length 1; a row without entries stays empty."""
-    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1))).ravel()
     owner = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    squares = np.bincount(owner, np.square(counts.data), minlength=counts.shape[0])
+    length = np.sqrt(squares).astype(np.float32)
     unit = (counts.data / np.maximum(length[owner], 1e-30)).astype(np.float32)
     return csr_array((unit, counts.indices, counts.indptr), shape=counts.shape)
 

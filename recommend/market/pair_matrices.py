@@ -1,11 +1,20 @@
 """Pairs as sparse matrices: members by products, and by the products of the head."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.sparse import csr_array
 
-from siyu.recommend.sorted_keys import Bools, Ints, Keyed
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed
 
-__all__ = ["columns_at", "decayed_counts", "head_counts", "pair_matrix", "recent_marks"]
+__all__ = [
+    "columns_at",
+    "decayed_counts",
+    "head_counts",
+    "pair_matrix",
+    "recent_marks",
+    "rows_of",
+]
 
 _LATE_DAYS = 28
 
@@ -23,23 +32,35 @@ def decayed_counts(pairs: Keyed, starts: Ints, n_products: int) -> csr_array:
 
 def head_counts(counts: csr_array, position: Ints, n_head: int) -> csr_array:
     """Give the logarithm of 1 + counts for the products in the head."""
-    kept = columns_at(counts, position, n_head)
-    return csr_array((np.log1p(kept.data), kept.indices, kept.indptr), shape=kept.shape)
+    return columns_at(counts, position, n_head, np.log1p)
 
 
-def columns_at(matrix: csr_array, position: Ints, n_columns: int) -> csr_array:
-    """Keep and renumber the columns that have a position."""
-    owner = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+def columns_at(
+    matrix: csr_array,
+    position: Ints,
+    n_columns: int,
+    of_values: Callable[[Floats], Floats] | None = None,
+) -> csr_array:
+    """Keep and renumber the columns that have a position; pass their values through a function."""
     column = position[matrix.indices]
     kept: Bools = column >= 0
-    lengths = np.bincount(owner[kept], minlength=matrix.shape[0])
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    return csr_array((matrix.data[kept], column[kept], starts), (matrix.shape[0], n_columns))
+    starts = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
+    values = matrix.data[kept]
+    values = values if of_values is None else of_values(values)
+    return csr_array((values, column[kept], starts), (matrix.shape[0], n_columns))
+
+
+def rows_of(matrix: csr_array, rows: slice) -> csr_array:
+    """Take some rows in a row; the matrix itself where that is all of them."""
+    if rows.start == 0 and rows.stop == matrix.shape[0]:
+        return matrix
+    return matrix[rows]
 
 
 def recent_marks(pairs: Keyed, starts: Ints, position: Ints, n_head: int) -> csr_array:
     """Mark the head's products that each member bought: 1 just now, half as much every 28 days."""
-    n_products = len(position)
-    marks = np.exp2(-pairs.columns["last"] / np.float32(_LATE_DAYS))
-    shape = (len(starts) - 1, n_products)
-    return columns_at(csr_array((marks, pairs.keys % n_products, starts), shape), position, n_head)
+    column = position[pairs.keys % len(position)]
+    kept: Bools = column >= 0
+    marks = np.exp2(-pairs.columns["last"][kept] / np.float32(_LATE_DAYS))
+    at = np.concatenate([[0], np.cumsum(kept)])[starts]
+    return csr_array((marks, column[kept], at), (len(starts) - 1, n_head))
