@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from siyu.datasets.community import Community
@@ -217,7 +218,7 @@ def _row(
     over = (everybody.since >= first) & (everybody.since + length <= last)
     held, treated = over & everybody.is_held_out, over & ~everybody.is_held_out
     n_treated, sent = int(treated.sum()), int((~everybody.is_held_out).sum())
-    taken = ledger.within(everybody.member, everybody.since, length, _offers(units, code))
+    taken = ledger.within(everybody.member, everybody.since, length, _coupons(c, units, code))
     gross = taken.net + taken.discounts
     own_cost, contact = _spend(c, units, code, everybody.member[treated], rules)
     cost = own_cost * n_treated / sent if sent else _NAN
@@ -338,12 +339,16 @@ def _spend(
     return cost, exact_total(each[channel])
 
 
-def _offers(units: CampaignUnits, code: int) -> pa.Array:
-    """Give the offers that a campaign sent."""
-    sends = units.reached.sends
+def _coupons(c: Community, units: CampaignUnits, code: int) -> pa.Array:
+    """Give the offers that a campaign sent, but those known to be a product at a price."""
+    sends, listed = units.reached.sends, c.arrow("offers")
     if "offer_id" not in sends.column_names:
         return pa.array([], pa.int64())
-    return ids_in(sends["offer_id"].filter(pa.array(units.campaign == code)))
+    sent = ids_in(sends["offer_id"].filter(pa.array(units.campaign == code)))
+    if listed is None or "kind" not in listed.column_names:
+        return sent
+    products = listed["offer_id"].filter(pc.equal(listed["kind"], "product"))
+    return sent.filter(pa.array(lookup(sent, ids_in(products)) < 0))
 
 
 def _asked(known: pa.Array, campaigns: Any) -> Ints:

@@ -46,7 +46,7 @@ class OfferRules:
         Fewer pieces than this, but at least 1, count as none (``no_stock``).
     stock_is : {"left", "total"}
         Whether ``offers.stock`` says how many are left now, or how many there were at first; in
-        the latter case orders with the coupon are taken off.
+        the latter case known orders with the coupon are taken off.
 
     Raises
     ------

@@ -98,6 +98,13 @@ def test_coupons_of_other_campaigns_are_not_its_spend() -> None:
     assert _return(tables)["discounts"] == 0.0
 
 
+def test_product_offers_have_no_coupon_to_pay_for() -> None:
+    offers = _world()["offers"].assign(kind="product")
+    orders = _world()["orders"].drop(columns="coupon_id")  # nobody records coupons
+    assert _return(_world(offers=offers, orders=orders))["discounts"] == 0.0
+    assert np.isnan(_return(_world(orders=orders))["discounts"])
+
+
 def test_messages_cost_by_channel() -> None:
     assert _return(_world(), contact_cost={"sms": 0.5})["contact"] == 2.0
     assert _return(_world(), contact_cost={"wecom": 0.5})["contact"] == 0.0
