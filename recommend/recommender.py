@@ -324,7 +324,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         frame, at most `k` rows a product, sorted by ``product_id`` and ``rank``
             ``similar_id`` : in stock; ``score`` in [0, 1], comparable within one ``reason``;
             ``reason`` : ``same_members`` (cosine of the two products' buyers) or, after those,
-            ``same_kind`` (share of category and brand in common, what sells more first).
+            ``same_kind`` (2/3 for the same category, 1/3 for the brand; what sells more first).
 
         Raises
         ------

@@ -76,9 +76,10 @@ def choose_rows(wishes: Wishes, k: int) -> Chosen:
     Returns
     -------
     Chosen
-        At rank ``t`` a list holds at least ``floor(min_new_share * t)`` new products (at the
-        last rank ``ceil``), as far as there are any: where the order of all products alone
-        would leave fewer, the rank goes to the best of the order of new ones. Variety: the
+        At rank ``t`` a list holds at least ``floor(min_new_share * t)`` new products, and as many
+        as it takes to reach ``ceil(min_new_share * k)`` in the end, as far as there are any:
+        where the order of all products alone would leave fewer, the rank goes to the best of the
+        order of new ones. Variety: the
         value of a pair is ``(1 - diversity) * relevance - diversity * likeness``, with the score
         brought to 0..1 over the member's candidates, and likeness the largest share of groups
         in common with a product above.
@@ -106,9 +107,9 @@ def choose_rows(wishes: Wishes, k: int) -> Chosen:
 
 
 def _due(share: float, rank: int, k: int) -> int:
-    """Tell how many new products a list holds at least at a rank."""
-    exact = share * rank
-    return int(np.ceil(exact - 1e-9) if rank == k else np.floor(exact + 1e-9))
+    """Tell how many new products a list holds at least at a rank: its share, rounded up at last."""
+    in_all = int(np.ceil(share * k - 1e-9))
+    return max(int(np.floor(share * rank + 1e-9)), in_all - (k - rank))
 
 
 class _Lists:

@@ -220,11 +220,12 @@ def _kinds(rules: ListRules, market: Market) -> Ints:
     """Give all groups, for diversity."""
     if not rules.diversity:
         return np.zeros((0, market.n_products), np.int64)
-    if not market.groups:
+    known = [group.codes for group in market.groups.values() if (group.codes >= 0).any()]
+    if not known:
         raise DataError(
             "diversity needs text columns of the table products, such as category and brand"
         )
-    return np.stack([_padded(group.codes, market) for group in market.groups.values()])
+    return np.stack([_padded(codes, market) for codes in known])
 
 
 def _exclusions(

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from siyu.datasets.errors import DataError
 from siyu.datasets.ids import encode, lookup
-from siyu.recommend.sorted_keys import Bools, Ints
+from siyu.recommend.sorted_keys import Bools, Ints, within_run
 
 from .model import Model
 
 __all__ = ["find_similar"]
 
-_KINDS = ("category", "brand")
+_KINDS = {"category": 2 / 3, "brand": 1 / 3}
+"""What products of one kind have in common, and how much it counts."""
 _REASONS = np.array(["same_kind", "same_members"])
 Numbers = NDArray[np.float64]
 
@@ -49,14 +50,15 @@ def find_similar(model: Model, products: pa.Array, k: int) -> pa.Table:
         )
     found = [shelf.like(int(one), k) for one in asked]
     sizes = np.array([len(other) for other, _, _ in found], np.int64)
+    nothing = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.bool_))
     other, score, together = (
-        np.concatenate([np.zeros(0, np.int64), *columns]) for columns in zip(*found, strict=True)
+        np.concatenate(columns) for columns in zip(nothing, *found, strict=True)
     )
     return pa.table(
         {
             "product_id": shelf.ids.take(pa.array(np.repeat(asked, sizes))),
-            "rank": np.concatenate([np.arange(1, n + 1) for n in sizes]).astype(np.int64),
-            "similar_id": shelf.ids.take(pa.array(other.astype(np.int64))),
+            "rank": pa.array(within_run(np.cumsum(sizes) - sizes, len(other)) + 1, pa.int64()),
+            "similar_id": shelf.ids.take(pa.array(other)),
             "score": pa.array(score, pa.float64()),
             "reason": pa.array(_REASONS[together.astype(np.int64)].tolist(), pa.large_string()),
         }
@@ -134,8 +136,8 @@ class _Catalogue:
         return other[at], cosine[at]
 
     def _in_common(self, one: int) -> Numbers:
-        """Give the share of category and brand that every product that is shown has in common."""
+        """Give how much every product that is shown has in common with one."""
         mine = self.kinds[:, [one]]
-        share = ((self.kinds == mine) & (mine >= 0)).mean(axis=0)
+        share = np.array([*_KINDS.values()]) @ ((self.kinds == mine) & (mine >= 0))
         share[one] = 0
         return np.where(self.shown, share, 0.0)
