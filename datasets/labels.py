@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from .cluster_words import CLUSTER_WORDS
 from .community_words import COMMUNITY_WORDS
+from .coupon_words import COUPON_WORDS
 from .errors import ParameterError
 from .fission_words import FISSION_WORDS
 from .frames import Frame, from_arrow, to_arrow
@@ -107,6 +108,7 @@ WORDS: dict[str, Words] = {
     **CLUSTER_WORDS,
     **COMMUNITY_WORDS,
     **GROUP_WORDS,
+    "family": OFFER_WORDS["family"] | COUPON_WORDS["family"],
     "reason": OFFER_WORDS["reason"] | CHANGE_REASON_WORDS,
     "reasons": KOC_WORDS["reasons"] | LEARNED_KOC_WORDS["reasons"] | WIN_BACK_WORDS,
 }

@@ -1,0 +1,54 @@
+"""A fitted coupon model as a verified bundle; it holds what members bought: personal data."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from siyu.datasets.bundle import read_bundle, write_bundle
+from siyu.datasets.errors import ModelFileError
+from siyu.recommend.online.array_files import Packed, unpack
+
+from .coupon_state import CouponState
+
+__all__ = ["read_coupon_model", "write_coupon_model"]
+
+_KIND = "coupon-model"
+
+
+def write_coupon_model(
+    folder: str | Path, state: CouponState, parameters: Mapping[str, Any]
+) -> None:
+    """Write a model and the parameters it was fitted with.
+
+    Raises
+    ------
+    FileError
+        If the folder cannot be written.
+    """
+    packed = Packed()
+    meta = {
+        "parameters": dict(parameters),
+        "features": [feature.name for feature in state.features()],
+        "state": packed.put("coupons", state),
+    }
+    write_bundle(folder, _KIND, packed.files, meta)
+
+
+def read_coupon_model(folder: str | Path) -> tuple[CouponState, dict[str, Any]]:
+    """Read a model and its parameters.
+
+    Raises
+    ------
+    ModelFileError
+        If the bundle is not whole, or of a siyu with other features.
+    """
+    bundle = read_bundle(folder, _KIND)
+    state: CouponState = unpack(bundle, bundle.meta["state"])
+    now = [feature.name for feature in state.features()]
+    if bundle.meta["features"] != now:
+        raise ModelFileError(
+            bundle.folder,
+            f"was trained by siyu {bundle.versions['siyu']} on other features; "
+            "train the model again",
+        )
+    return state, bundle.meta["parameters"]
