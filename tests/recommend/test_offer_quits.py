@@ -137,6 +137,14 @@ def test_the_record_begins_when_it_was_observed() -> None:
     assert found.loc[0, "base_high"] == pytest.approx(3.6889 / (12 - 1), rel=1e-3)
 
 
+def test_sends_that_name_no_campaign_or_kind_are_one_row() -> None:
+    c = Community(sends=_sends((10, 1, None)), memberships=_stays((1, "g", None)))
+    for by in ("campaign", "offer_kind"):
+        found = quits_after_sends(c, as_of=_day(20), by=by)
+        assert found["sent"].isna().all()
+        assert found["n_sends"].tolist()[0] == 1
+
+
 def test_campaigns_and_kinds_of_offers_are_told_apart() -> None:
     sends = _sends((10, 1, None), (12, 1, None)).assign(campaign_id=[7, 8], offer_id=["a", "z"])
     offers = pd.DataFrame({"offer_id": ["a"], "kind": ["coupon"], "starts_at": START})

@@ -111,6 +111,17 @@ def test_messages_cost_by_channel() -> None:
     assert _return(_world(), contact_cost=0.25)["contact"] == 1.0
 
 
+def test_costs_by_channel_need_channels() -> None:
+    sends = _world()["sends"].drop(columns="channel")
+    with pytest.raises(DataError, match="needs the column channel"):
+        _return(_world(sends=sends), contact_cost={"sms": 0.5})
+
+
+def test_members_who_all_bring_the_same_leave_no_doubt() -> None:
+    row = _return(_world(), within="12h")
+    assert (row["uplift_low"], row["uplift_high"]) == (0.0, 0.0)
+
+
 def test_margin_is_counted_where_every_cost_is_known() -> None:
     products = pd.DataFrame({"product_id": ["tea"], "cost": [4.0]})
     row = _return(_world(products=products))

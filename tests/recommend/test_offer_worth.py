@@ -79,6 +79,13 @@ def test_worth_at_an_earlier_moment_sees_no_later_price() -> None:
     assert worth.price.tolist() == [15.0]
 
 
+@pytest.mark.parametrize("goal", ["margin", "gmv", "repurchase"])
+def test_arrays_and_frames_value_products_alike(goal: str) -> None:
+    c = _shop([*BOUGHT, ("2026-05-02", "q", 7.0, 1.0)], cost=[4.0, 5.0], care_cost=[1.5, None])
+    worth = Worth.of(c, Purchases.of(c), c.moment(AS_OF)).to(goal, care_cost=0.5)
+    assert worth.tolist() == _values(c, goal=goal, care_cost=0.5)["value"].tolist()
+
+
 def test_margin_without_any_cost_is_refused() -> None:
     with pytest.raises(DataError, match=r"needs products\.cost"):
         product_values(_shop(BOUGHT), as_of=AS_OF)
