@@ -99,7 +99,7 @@ def retailrocket(
     rows = rows.sort_values(["member_id", "product_id", "event"], ignore_index=True)
     rows["event_time"] = _drawn_days(len(rows), seed)
     is_bought = rows["event"] == "purchase"
-    hidden = is_bought & (np.random.default_rng(seed).random(len(rows)) < 0.5)
+    hidden = is_bought & (np.random.default_rng([seed, 1]).random(len(rows)) < 0.5)
     late = rows["event_time"] >= _NOW  # views are all known: half of the drawn ones go back
     rows.loc[late, "event_time"] -= pd.Timedelta("6D")
     rows.loc[hidden, "event_time"] = _NOW + pd.Timedelta("1h")

@@ -15,7 +15,7 @@ from siyu.recommend.candidates.finding import Quotas, find_candidates
 
 N_FRIENDS = 6
 N_FADS = 150
-ONLY_CIRCLE = Quotas(own=0, neighbours=0, taste=0, together=0, nearby=0, popular=0, circle=25)
+ONLY_CIRCLE = Quotas(**{**dict.fromkeys(Quotas.__slots__, 0), "circle": 25})
 
 
 def friendships() -> pd.DataFrame:
