@@ -24,9 +24,8 @@ import pyarrow as pa
 from siyu.datasets import Community, load_complete_journey, make_community
 from siyu.datasets.ids import lookup, take
 from siyu.recommend.evaluation.baselines import Baseline, Lister
-from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, ease, matrix_factors
-from siyu.recommend.evaluation.neighbour_baselines import item_item, nearest_mix, tifu_knn
-from siyu.recommend.evaluation.own_baselines import own_decayed, own_frequency, popularity
+from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, matrix_factors
+from siyu.recommend.evaluation.family import default_baselines
 from siyu.recommend.tables.purchases import Purchases
 
 __all__ = ["PEERS", "Setting", "add_arguments", "by_category", "main", "peer_lists", "settings_of"]
@@ -34,6 +33,7 @@ __all__ = ["PEERS", "Setting", "add_arguments", "by_category", "main", "peer_lis
 CUTS = ("2017-10-09", "2017-11-06", "2017-12-04")
 VARIANTS = ("product_all", "product_new", "category_all", "category_new")
 RECTOOLS = "RecTools two-stage"
+ALS = "ALS, implicit"
 _OWN = ("own frequency", "own decayed, 90 days")  # silent about new products
 _SAME = ("item-item, cosine with self-weight", "item-item, bm25 with self-weight")  # as without
 
@@ -75,23 +75,8 @@ class Setting:
 
 def _family(small: bool) -> dict[str, Baseline]:  # noqa: FBT001
     """Name the baselines; in a small shop fewer products are worth a model."""
-    listed = [
-        popularity(None),
-        popularity(28),
-        own_frequency(),
-        own_decayed(90),
-        tifu_knn(),
-        nearest_mix(),
-        matrix_factors(),
-        matrix_factors(ImplicitOptions()),
-        item_item(),
-        item_item("bm25"),
-        item_item("cosine", self_weight=True),
-        item_item("bm25", self_weight=True),
-        ease(200 if small else 8_000),
-        ease(200 if small else 8_000, self_weight=True),
-    ]
-    return {one.name: one for one in listed}
+    theirs = matrix_factors(ImplicitOptions())
+    return {**default_baselines(n_products=200 if small else 8_000), theirs.name: theirs}
 
 
 PEERS = (*_family(small=True), RECTOOLS)
@@ -106,7 +91,7 @@ def peer_lists(setting: Setting, name: str, learned: dict[str, Lister]) -> pd.Da
         return None
     if name == RECTOOLS:
         return kept(setting, name, _rectools) if setting.rectools or setting.reuse else None
-    if name == "ALS, implicit" and importlib.util.find_spec("implicit") is None:
+    if name == ALS and importlib.util.find_spec("implicit") is None:
         return None
 
     def make(how: Setting) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from siyu.datasets import Community, DataError, ParameterError
 from siyu.recommend.evaluation import factor_baselines
 from siyu.recommend.evaluation.baselines import Baseline
 from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, ease, matrix_factors
+from siyu.recommend.evaluation.family import default_baselines
 from siyu.recommend.evaluation.neighbour_baselines import (
     TifuOptions,
     item_item,
@@ -228,6 +229,11 @@ def test_the_factors_of_implicit_find_planted_tastes() -> None:
     found = baseline(make_shop(), as_of=AS_OF, k=1, only_new=True)
     taste = found["member_id"].map(taste_of)
     assert (found["product_id"].str.split("-").str[0] == taste).mean() > 0.7
+
+
+def test_the_family_is_named_by_its_members() -> None:
+    named = default_baselines(activity="events")
+    assert all(name == one.name and one.activity == "events" for name, one in named.items())
 
 
 @family
