@@ -159,7 +159,7 @@ class Market:
             references=references,
             basket_mates=mates,
             charts=make_charts(numbers, place, region),
-            lines=LineShares.of(groups[LINE].codes, groups[LINE].n_groups, numbers["recent"], head),
+            lines=_lines(groups[LINE], numbers["recent"], head, bought),
         )
 
     @property
@@ -173,6 +173,12 @@ def _groups(attributes: Mapping[str, Ints], recent: Floats) -> dict[str, Product
     codes = {**attributes}
     codes.setdefault(LINE, line_codes(attributes, len(recent)))
     return {name: ProductGroups.of(found, recent) for name, found in codes.items()}
+
+
+def _lines(group: ProductGroups, recent: Floats, head: Ints, bought: Purchases) -> LineShares:
+    """Share out what is sold of each product line."""
+    n_buyers = len(run_starts(bought.basket_member))
+    return LineShares.of(group.codes, group.n_groups, recent, head, n_buyers)
 
 
 def _head(recent: Floats, n: int) -> Ints:

@@ -12,11 +12,13 @@ from scipy.sparse import csr_array
 
 from siyu.recommend.sorted_keys import Floats, Ints, Keyed
 
+from .pair_matrices import dense_product
+
 __all__ = ["LINE", "LineShares", "line_codes"]
 
 LINE = "product_line"
 _PARTS = ("category", "brand")
-_NEW_TO_ALL = 4.0  # weight of everybody's usual purchases beside the member's own lines
+_USUAL = 4.0  # weight of the average member's purchases beside the member's own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,14 +30,17 @@ class LineShares:
     shares : csr_array, n_lines x n_head, float32
         Of the line's late sales; a row adds up to 1 over all products, or is empty.
     usual : float32 array, n_head
-        Score of each product for a member of whom no line is known.
+        Score of each product for a member of whom no line is known: late sales a buyer, several
+        times over, for most of what people try is what many buy.
     """
 
     shares: csr_array
     usual: Floats
 
     @classmethod
-    def of(cls, codes: Ints, n_lines: int, recent: Floats, head: Ints) -> "LineShares":
+    def of(
+        cls, codes: Ints, n_lines: int, recent: Floats, head: Ints, n_buyers: int
+    ) -> "LineShares":
         """Share out the sales.
 
         Parameters
@@ -46,6 +51,8 @@ class LineShares:
         recent : float32 array, n_products
             Late sales.
         head : int64 array of products
+        n_buyers : int
+            Members behind those sales.
         """
         known = codes >= 0
         sold = recent[: len(codes)].astype(np.float64)
@@ -55,8 +62,8 @@ class LineShares:
         share = sold[head[column]] / np.maximum(total[line[column]], 1e-300)
         shape = (max(n_lines, 1), len(head))
         found = csr_array((share.astype(np.float32), (line[column], column)), shape=shape)
-        mean = _NEW_TO_ALL * sold[head] / max(float(sold.sum()), 1e-300)
-        return cls(found, mean.astype(np.float32))
+        usual = _USUAL * sold[head] / max(n_buyers, 1)
+        return cls(found, usual.astype(np.float32))
 
     def scores(self, history: Keyed, first: int, n_rows: int) -> Floats:
         """Score the head for some members: how much they buy of a line, times the share in it.
@@ -81,8 +88,7 @@ class LineShares:
         amount = np.sqrt(history.columns["decayed_120"][part])
         bought = csr_array((amount, line, starts), shape=(n_rows, n_lines))
         # A product has one line: every entry is one product of two numbers, in any block.
-        found = (bought @ self.shares).toarray()
-        return np.asarray(found + self.usual, np.float32)
+        return np.asarray(dense_product(bought, self.shares) + self.usual, np.float32)
 
 
 def line_codes(groups: Mapping[str, Ints], n_products: int) -> Ints:

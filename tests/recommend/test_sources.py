@@ -169,7 +169,7 @@ def test_lines_share_a_brand_and_a_category() -> None:
 def test_scores_of_lines_worked_by_hand() -> None:
     # Line 0 sells 1 and 3, line 1 sells 4; the member's weight in line 0 is 4: root 2.
     shares = LineShares.of(
-        np.array([0, 0, 1]), 2, np.array([1, 3, 4], np.float32), np.array([0, 1, 2])
+        np.array([0, 0, 1]), 2, np.array([1, 3, 4], np.float32), np.array([0, 1, 2]), 8
     )
     history = Keyed(np.array([0]), {"decayed_120": np.array([4], np.float32)})
     found = shares.scores(history, 0, 1)
