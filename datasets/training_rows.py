@@ -199,6 +199,8 @@ class TrainingRows:
 
 def _refuse_repeated(names: Sequence[str]) -> None:
     """Refuse a name that two columns share."""
+    if len(set(names)) == len(names):
+        return
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DataError(f"feature columns {repeated} appear more than once")

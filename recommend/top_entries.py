@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .sorted_keys import Floats, Ints
+from .sorted_keys import Floats, Ints, run_starts, within_run
 
 __all__ = ["top_entries"]
 
@@ -10,8 +10,8 @@ __all__ = ["top_entries"]
 def top_entries(block: Floats, n: int) -> tuple[Ints, Ints]:
     """Find the `n` largest entries above 0 of every row.
 
-    A row's answer depends on that row alone. Of equal entries at the border some are taken, the
-    same ones every time.
+    A row's answer depends on that row alone. Of equal entries at the border the first columns
+    are taken.
 
     Parameters
     ----------
@@ -30,14 +30,27 @@ def top_entries(block: Floats, n: int) -> tuple[Ints, Ints]:
     >>> rows.tolist(), columns.tolist()
     ([0, 0, 1], [1, 2, 2])
     """
-    n_rows, width = block.shape
+    width = block.shape[1]
     if n <= 0 or not block.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    if n < width:
-        columns = np.sort(np.argpartition(block, width - n, axis=1)[:, width - n :], axis=1)
-    else:
-        columns = np.tile(np.arange(width), (n_rows, 1))
-    rows = np.repeat(np.arange(n_rows), columns.shape[1])
-    flat = columns.ravel()
-    kept = block[rows, flat] > 0
-    return rows[kept], flat[kept]
+    if n >= width:
+        return np.nonzero(block > 0)
+    border = np.partition(block, width - n, axis=1)[:, width - n]
+    rows, columns = np.nonzero((block >= border[:, None]) & (block > 0))
+    if len(rows) > n and np.bincount(rows).max() > n:
+        return _without_draws(block, border, (rows, columns), n)
+    return rows, columns
+
+
+def _without_draws(
+    block: Floats, border: Floats, found: tuple[Ints, Ints], n: int
+) -> tuple[Ints, Ints]:
+    """Keep of the entries at the border as many as there is room for, the first ones."""
+    rows, columns = found
+    at_border = np.flatnonzero(block[rows, columns] == border[rows])
+    room = n - np.bincount(rows, minlength=len(block))
+    room += np.bincount(rows[at_border], minlength=len(block))
+    draw = rows[at_border]
+    kept = np.ones(len(rows), np.bool_)
+    kept[at_border] = within_run(run_starts(draw), len(draw)) < room[draw]
+    return rows[kept], columns[kept]

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siyu.recommend.market.pair_matrices import rows_of
+from siyu.recommend.market.pair_matrices import dense_product, rows_of
 from siyu.recommend.market.product_lines import LINE
 from siyu.recommend.sorted_keys import Floats, Ints
 
@@ -108,14 +108,12 @@ def _taste(block: Block) -> Floats:
 
 def _together(block: Block) -> Floats:
     """Score by likeness, over members, to everything bought."""
-    found = rows_of(block.histories.head_counts, block.rows) @ block.market.alike
-    return np.asarray(found.toarray(), np.float32)
+    return dense_product(rows_of(block.histories.head_counts, block.rows), block.market.alike)
 
 
 def _baskets(block: Block) -> Floats:
     """Score by likeness, over baskets, to what was bought lately."""
-    found = rows_of(block.histories.head_marks, block.rows) @ block.market.basket_mates
-    return np.asarray(found.toarray(), np.float32)
+    return dense_product(rows_of(block.histories.head_marks, block.rows), block.market.basket_mates)
 
 
 def _lines(block: Block) -> Floats:

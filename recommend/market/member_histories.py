@@ -12,7 +12,6 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from siyu.datasets.clock import DAY_US
-from siyu.datasets.ids import lookup
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, run_starts, run_sum
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import MemberFacts
@@ -108,7 +107,7 @@ class MemberHistories:
             groups={name: _group(rows, g.codes, g.n_groups) for name, g in market.groups.items()},
             place=home_places(bought, moment, facts.registered),
             region=facts.region,
-            reference=lookup(bought.members, market.references.ids),
+            reference=market.references.places_of(bought.members),
             counts=counts,
             head_counts=head_counts(counts, market.position, len(market.head)),
             head_marks=recent_marks(pairs, starts, market.position, len(market.head)),

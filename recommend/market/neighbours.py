@@ -12,9 +12,12 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
+from siyu.datasets.ids import lookup
 from siyu.datasets.randomness import generator
-from siyu.recommend.sorted_keys import Floats, Ints
+from siyu.recommend.sorted_keys import Floats, Ints, Keyed
 from siyu.recommend.top_entries import top_entries
+
+from .pair_matrices import dense_product
 
 __all__ = ["References", "alike_products", "nearest_columns", "sample_rows", "unit_rows"]
 
@@ -57,6 +60,14 @@ class References:
         """
         return cls(ids, unit_rows(counts).T.tocsr(), bought, n_nearest)
 
+    def places_of(self, members: pa.Array) -> Ints:
+        """Give the place of some members among the references, -1 if they are none."""
+        if not pa.types.is_integer(members.type) or not len(self.ids):
+            return lookup(members, self.ids)
+        places, ids = Keyed(self.ids.to_numpy(), {}), members.to_numpy()
+        at, known = places.find(ids)
+        return np.where(known, at, -1)
+
     def of_nearest(self, counts: csr_array, own: Ints) -> tuple[Floats, Floats]:
         """Average what each member's nearest references buy.
 
@@ -73,7 +84,7 @@ class References:
             float32 arrays, n_block x n_head; 0 for a member who is like nobody. The first tells
             best what members will buy again, the second what they will try.
         """
-        likeness = (unit_rows(counts) @ self.by_product).toarray()
+        likeness = dense_product(unit_rows(counts), self.by_product)
         is_one = np.flatnonzero(own >= 0)
         likeness[is_one, own[is_one]] = 0
         rows, columns = top_entries(likeness, self.n_nearest)
@@ -82,7 +93,7 @@ class References:
         found = []
         for name, weights in (("share", even), ("lately", likeness[rows, columns])):
             nearest = csr_array((weights, columns, starts), shape=likeness.shape)
-            found.append(np.asarray((nearest @ self.bought[name]).toarray(), np.float32))
+            found.append(dense_product(nearest, self.bought[name]))
         return found[0], found[1]
 
 

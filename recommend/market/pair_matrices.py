@@ -10,6 +10,7 @@ from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed
 __all__ = [
     "columns_at",
     "decayed_counts",
+    "dense_product",
     "head_counts",
     "pair_matrix",
     "recent_marks",
@@ -48,6 +49,23 @@ def columns_at(
     values = matrix.data[kept]
     values = values if of_values is None else of_values(values)
     return csr_array((values, column[kept], starts), (matrix.shape[0], n_columns))
+
+
+def dense_product(left: csr_array, right: csr_array) -> Floats:
+    """Multiply two sparse matrices into a dense one; a row's sums do not depend on other rows.
+
+    Both ways add up each number in the order of the row's entries: one row is done without
+    building a sparse result.
+
+    Examples
+    --------
+    >>> left = csr_array(np.array([[2, 0, 1]], np.float32))
+    >>> dense_product(left, csr_array(np.eye(3, dtype=np.float32))).tolist()
+    [[2.0, 0.0, 1.0]]
+    """
+    if left.shape[0] == 1:
+        return np.asarray(left.data @ right[left.indices], np.float32)[None]
+    return np.asarray((left @ right).toarray(), np.float32)
 
 
 def rows_of(matrix: csr_array, rows: slice) -> csr_array:
