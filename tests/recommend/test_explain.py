@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from planted_shop import AS_OF, N_MEMBERS, make_shop
-from siyu.datasets import Community, DataError, label
+from planted_shop import AS_OF, N_MEMBERS, make_shop, planted_orders
+from siyu.datasets import Community, DataError, ParameterError, label
 from siyu.datasets.labels import Lang
 from siyu.recommend import OfferRecommender
 
@@ -81,3 +82,48 @@ def test_members_without_a_personal_list_have_nothing_to_explain(
 ) -> None:
     with pytest.raises(DataError, match="nothing in it is personal"):
         trained.explain(member, "tea-1")
+
+
+@pytest.mark.parametrize(
+    ("member", "why"), [(7, "has opted out"), (N_MEMBERS + 4, "is staff"), (999, "no purchases")]
+)
+def test_it_is_said_why_there_is_nothing_to_explain(
+    trained: OfferRecommender, member: int, why: str
+) -> None:
+    with pytest.raises(DataError, match=why):
+        trained.explain(member, "tea-1")
+
+
+def test_another_moment_can_be_explained(shop: Community, trained: OfferRecommender) -> None:
+    early = AS_OF - pd.Timedelta("14D")
+    row = trained.recommend(shop, as_of=early, members=[4], k=1).iloc[0]
+    parts = trained.explain(4, row["product_id"], community=shop, as_of=early)
+    assert parts["contribution"].sum() == pytest.approx(row["score"], abs=1e-9)
+    assert not parts.equals(trained.explain(4, row["product_id"]))
+
+
+def test_a_community_to_explain_from_needs_a_moment(
+    shop: Community, trained: OfferRecommender
+) -> None:
+    with pytest.raises(ParameterError, match="both community and as_of, or neither"):
+        trained.explain(4, "tea-1", community=shop)
+
+
+def test_what_came_later_explains_nothing(shop: Community, trained: OfferRecommender) -> None:
+    early = AS_OF - pd.Timedelta("14D")
+    orders = planted_orders()
+    cut = make_shop(orders=orders[orders["order_time"] < early])
+    pd.testing.assert_frame_equal(
+        trained.explain(4, "tea-1", community=cut, as_of=early),
+        trained.explain(4, "tea-1", community=shop, as_of=early),
+        check_exact=True,
+    )
+
+
+def test_an_explanation_comes_out_as_asked(trained: OfferRecommender) -> None:
+    assert isinstance(trained.explain(4, "tea-1", output="polars"), pl.DataFrame)
+
+
+def test_ids_to_explain_are_of_the_communitys_type(trained: OfferRecommender) -> None:
+    with pytest.raises(ParameterError, match="member_id must be ids of type int64"):
+        trained.explain("four", "tea-1")
