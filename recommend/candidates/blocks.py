@@ -33,6 +33,10 @@ class Block:
     own_pairs : slice of the histories' pairs
     own_row, own_product : int64 arrays
         Row, from 0 within the block, and product of these pairs.
+    own_head : tuple of int64 arrays
+        Row and place in the head of those pairs that lie in it.
+    hidden : int64 array
+        Places in the head of products that are not offered.
     scores : mapping of source name to float32 array, n_rows x n_head
         Filled as sources are asked.
     """
@@ -44,6 +48,8 @@ class Block:
     own_pairs: slice
     own_row: Ints
     own_product: Ints
+    own_head: tuple[Ints, Ints]
+    hidden: Ints
     scores: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
@@ -52,7 +58,11 @@ class Block:
         rows = slice(start, min(start + BLOCK, len(histories)))
         pairs = slice(int(histories.starts[rows.start]), int(histories.starts[rows.stop]))
         row, product = np.divmod(histories.pairs.keys[pairs], market.n_products)
-        return cls(market, histories, rows, offered, pairs, row - start, product)
+        row -= start
+        at = market.position[product]
+        own_head = (row[at >= 0], at[at >= 0])
+        hidden = np.flatnonzero(~offered[market.head])
+        return cls(market, histories, rows, offered, pairs, row, product, own_head, hidden)
 
     def __len__(self) -> int:
         return int(self.rows.stop - self.rows.start)
@@ -86,15 +96,16 @@ class Block:
 
     def best_new(self, scores: Floats, n: int) -> Ints:
         """Choose the head's products with the best scores above 0 that were never bought."""
-        head, position = self.market.head, self.market.position
-        left = np.where(self.offered[head], scores, np.float32(0))
-        at = position[self.own_product]
-        left[self.own_row[at >= 0], at[at >= 0]] = 0
+        left = scores.copy()
+        left[:, self.hidden] = 0
+        left[self.own_head] = 0
         row, column = top_entries(left, n)
-        return self.key(row, head[column])
+        return self.key(row, self.market.head[column])
 
     def first_new(self, chart: Chart, codes: Ints, n: int) -> Ints:
         """Choose the first products of each row's chart that were never bought."""
+        if not n or not len(chart.products):
+            return np.zeros(0, np.int64)
         begin, end = chart.bounds(codes, n * _LIST_FACTOR)
         row = np.repeat(np.arange(len(self)), end - begin)
         product = chart.products[ranges(begin, end)]

@@ -6,7 +6,7 @@ for explanations. Ages are days; NaN is unknown.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,18 +25,23 @@ FAMILIES = ("own", "rhythm", "alike", "circle", "group", "popular", "price", "me
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """Pairs beside the market and the histories they are read from."""
+    """Pairs beside the market and the histories they are read from.
+
+    What several features look up is looked up once: `found` keeps the places.
+    """
 
     market: Market
     histories: MemberHistories
     pairs: Candidates
+    keys: Ints
     at: Ints
     known: Bools
+    found: dict[str, tuple[Ints, Bools, Bools]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, market: Market, histories: MemberHistories, pairs: Candidates) -> "View":
         keys = pairs.row * market.n_products + pairs.product
-        return cls(market, histories, pairs, *histories.pairs.find(keys))
+        return cls(market, histories, pairs, keys, *histories.pairs.find(keys))
 
     def own(self, name: str, missing: float = 0) -> Floats:
         """Read a statistic of the pair; `missing` if the member never bought the product."""
@@ -75,9 +80,10 @@ class View:
     def circle(self, name: str, missing: float = 0) -> Floats:
         """Read what the member's circle did; NaN where nobody is known to be near."""
         goods = self.histories.circle_goods
-        keys = self.pairs.row * self.market.n_products + self.pairs.product
-        found = goods.read(name, *goods.find(keys), missing)
-        return np.where(self.circle_size() > 0, found, np.float32(np.nan))
+        if "circle" not in self.found:
+            self.found["circle"] = (*goods.find(self.keys), self.circle_size() > 0)
+        at, known, is_near = self.found["circle"]
+        return np.where(is_near, goods.read(name, at, known, missing), np.float32(np.nan))
 
     def share_of_all(self) -> Floats:
         """Give the share of all members who ever bought the product."""
@@ -91,9 +97,13 @@ class View:
     def group(self, attribute: str, name: str, missing: float = 0) -> Floats:
         """Read the member's history in the product's group; NaN where the group is unknown."""
         group, history = self.market.groups[attribute], self.histories.groups[attribute]
-        code = group.codes[self.pairs.product]
-        found = history.read(name, *history.find(self.pairs.row * group.n_groups + code), missing)
-        return np.where(code >= 0, found, np.float32(np.nan))
+        place = f"group {attribute}"
+        if place not in self.found:
+            code = group.codes[self.pairs.product]
+            keys = self.pairs.row * group.n_groups + code
+            self.found[place] = (*history.find(keys), code >= 0)
+        at, known, has_group = self.found[place]
+        return np.where(has_group, history.read(name, at, known, missing), np.float32(np.nan))
 
     def share_in_group(self, attribute: str) -> Floats:
         """Give the product's share of its group's recent lines."""

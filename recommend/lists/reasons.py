@@ -83,7 +83,9 @@ def _of_new(
 ) -> NDArray[np.str_]:
     """Find the source that speaks loudest for products never bought."""
     sources = ("neighbours", "taste", "together", "circle")
-    relative = np.stack([_over_best(pairs.row, pairs.scores[name])[rows] for name in sources])
+    starts = run_starts(pairs.row) if len(pairs) else pairs.row
+    owner = np.searchsorted(starts, rows, side="right") - 1
+    relative = np.stack([_over_best(pairs.scores[name], starts, (rows, owner)) for name in sources])
     loudest = relative.argmax(axis=0)
     named = np.asarray(REASONS[3:7])[loudest] if len(rows) else np.zeros(0, "<U1")
     home = histories.place[pairs.row[rows]]
@@ -93,11 +95,11 @@ def _of_new(
     return np.where(relative.max(axis=0, initial=0) > 0, named, popular)
 
 
-def _over_best(member: Ints, scores: Floats) -> Floats:
-    """Divide each score by the member's largest; 0 where that is not above 0."""
-    if not len(member):
-        return scores
-    starts = run_starts(member)
-    best = np.repeat(np.maximum.reduceat(scores, starts), np.diff(np.append(starts, len(member))))
+def _over_best(scores: Floats, starts: Ints, chosen: tuple[Ints, Ints]) -> Floats:
+    """Divide chosen scores by the largest of their member; 0 where that is not above 0."""
+    rows, owner = chosen
+    if not len(rows):
+        return scores[:0]
+    best = np.maximum.reduceat(scores, starts)[owner]
     above = best > 0
-    return np.where(above, scores / np.where(above, best, np.float32(1)), np.float32(0))
+    return np.where(above, scores[rows] / np.where(above, best, np.float32(1)), np.float32(0))
