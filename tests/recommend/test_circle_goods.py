@@ -96,7 +96,8 @@ GOODS = Keyed(
 
 
 def chosen(n: int, *left_out: int) -> list[int]:
-    return best_of_circle(GOODS, 10, np.isin(GOODS.keys, left_out), n).tolist()
+    best: list[int] = best_of_circle(GOODS, 10, np.isin(GOODS.keys, left_out), n).tolist()
+    return best
 
 
 def test_the_best_are_chosen_row_by_row() -> None:

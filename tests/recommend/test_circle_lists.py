@@ -164,7 +164,7 @@ def goods_of(ties: pd.DataFrame) -> bytes:
     """Give what everybody's circle bought, byte by byte."""
     rec = OfferRecommender(ranker="never", random_state=0).fit(fad_shop(ties=ties), as_of=AS_OF)
     goods = rec.model_.shop.histories(np.arange(N_MEMBERS)).circle_goods
-    return b"".join(values.tobytes() for values in (goods.keys, *goods.columns.values()))
+    return goods.keys.tobytes() + b"".join(values.tobytes() for values in goods.columns.values())
 
 
 def test_later_friendships_change_nothing() -> None:
@@ -192,7 +192,7 @@ def test_a_koc_score_says_who_leads(fashion: Community) -> None:
     rec = OfferRecommender(ranker="never").fit(fashion, as_of=AS_OF, member_features=scores)
     circle = rec.model_.shop.facts.circle
     assert circle is not None
-    assert np.flatnonzero(circle.leads).tolist() == [1]
+    assert np.flatnonzero(np.asarray(circle.leads)).tolist() == [1]
     assert "circle_led" in [feature.name for feature in rec.model_.recipe.features()]
 
 
@@ -201,7 +201,7 @@ def test_a_bundle_keeps_who_leads(fashion: Community, tmp_path: Path) -> None:
     rec.save(tmp_path / "model")
     kept = OfferRecommender.load(tmp_path / "model").model_.shop.facts.circle
     assert kept is not None
-    assert np.flatnonzero(kept.leads).tolist() == [1]
+    assert np.flatnonzero(np.asarray(kept.leads)).tolist() == [1]
 
 
 def test_a_shop_without_friends_has_no_features_of_them(plain: OfferRecommender) -> None:

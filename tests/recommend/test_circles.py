@@ -29,9 +29,20 @@ def circle_of(as_of: pd.Timestamp = NOW, **tables: Any) -> dict[Any, dict[Any, f
 
 def nothing_bought(members: pa.Array) -> Purchases:
     """Give members without purchases."""
-    none, codes = np.zeros(0), np.zeros(0, np.int64)
-    ids = pa.array([], pa.int64())
-    return Purchases(members, ids, ids, *[codes] * 5, *[none] * 3)
+    ids, none, codes = pa.array([], pa.int64()), np.zeros(0), np.zeros(0, np.int64)
+    return Purchases(
+        members=members,
+        products=ids,
+        places=ids,
+        basket_member=codes,
+        basket_time=codes,
+        basket_place=codes,
+        line_basket=codes,
+        line_product=codes,
+        quantity=none,
+        amount=none,
+        discount=none,
+    )
 
 
 def named(circle: Circle, ids: list[Any]) -> dict[Any, dict[Any, float]]:
