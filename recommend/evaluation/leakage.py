@@ -5,7 +5,7 @@ be shown from outside is checked by changing the future and asking again; what c
 for features that are too good to be true.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,24 +13,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import ArrayLike, NDArray
 
-from siyu.datasets.clock import DAY_US, INSTANT, instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.frames import Frame, from_arrow, to_arrow
 from siyu.datasets.ids import ids_in, lookup
-from siyu.datasets.training_rows import FeatureMatrix, Features
 from siyu.recommend.parameters import microseconds
 from siyu.recommend.tables.member_columns import MemberFeatures
 from siyu.recommend.tables.purchases import Purchases
 
 from .backtesting import BacktestOptions, lists_by
+from .made_up_future import with_a_made_up_future
+from .single_features import feature_aucs
 
-__all__ = ["LeakageOptions", "feature_aucs", "leakage_report", "with_a_made_up_future"]
-
-_DATED = {"orders": "order_time", "events": "event_time"}
-_SHIFT = 90 * DAY_US
+__all__ = ["LeakageOptions", "leakage_report"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,103 +127,6 @@ def leakage_report(
         "found": pa.array([found for *_, found in rows], pa.large_string()),
     }
     return from_arrow(pa.table(table))
-
-
-def feature_aucs(features: Features, outcome: ArrayLike) -> Frame:
-    """Measure how well each feature alone tells an outcome.
-
-    Parameters
-    ----------
-    features : FeatureMatrix, mapping of name to array, or frame of numbers; n_rows rows
-    outcome : n_rows booleans
-
-    Returns
-    -------
-    pandas frame, one row a feature, best first
-        ``feature``; ``auc`` : chance that the feature is larger where the outcome is true than
-        where not, or smaller, whichever is more: from 0.5 to 1. What is unknown is taken for one
-        value below all others. Null where all outcomes are equal.
-
-    References
-    ----------
-    Kaufman, Rosset, Perlich & Stitelman (2012), "Leakage in data mining", ACM TKDD 6(4).
-
-    Examples
-    --------
-    >>> columns = {"told": np.array([0.0, 1, 0, 1]), "noise": np.array([1.0, 1, 1, 1])}
-    >>> feature_aucs(columns, [False, True, False, True]).values.tolist()
-    [['told', 1.0], ['noise', 0.5]]
-    """
-    matrix = FeatureMatrix.of(features)
-    true = np.asarray(outcome, np.bool_)
-    if len(true) != len(matrix.values):
-        raise ParameterError(
-            "outcome", f"outcome must have {len(matrix.values)} values, got {len(true)}"
-        )
-    rows = np.ascontiguousarray(matrix.values)
-    found = [_auc(rows[:, place], true) for place in range(len(matrix.columns))]
-    order = np.lexsort((np.array(matrix.columns), [-np.nan_to_num(one) for one in found]))
-    table = {
-        "feature": pa.array([matrix.columns[i] for i in order], pa.large_string()),
-        "auc": pa.array([found[i] for i in order], pa.float64(), from_pandas=True),
-    }
-    return from_arrow(pa.table(table))
-
-
-def with_a_made_up_future(c: Community, as_of: Any) -> Community:
-    """Append orders and events at and after a moment, made from earlier ones.
-
-    The rows of the 90 days before are repeated 90 days later, every member with the products of
-    another.
-
-    Parameters
-    ----------
-    c : Community
-    as_of : Timestamp, datetime or str
-
-    Returns
-    -------
-    Community
-        What lay before `as_of` is unchanged.
-
-    Examples
-    --------
-    >>> orders = pd.DataFrame({"member_id": [1, 2], "amount": 5.0, "product_id": [7, 8]})
-    >>> orders["order_time"] = pd.to_datetime("2026-01-01", utc=True)
-    >>> with_a_made_up_future(Community(orders=orders), "2026-02-01").orders["product_id"].tolist()
-    [7, 8, 8, 7]
-    """
-    moment = c.moment(as_of)
-    tables: dict[str, Any] = {}
-    for name in c.tables():
-        rows = c.arrow(name)
-        if rows is None or name not in _DATED:
-            tables[name] = rows
-            continue
-        times = instants(rows[_DATED[name]])
-        late = np.flatnonzero((times >= moment - _SHIFT) & (times < moment))
-        more = rows.take(pa.array(late))
-        if "product_id" in more.column_names:
-            turned = more["product_id"].take(pa.array(np.roll(np.arange(len(late)), 1)))
-            more = more.set_column(more.column_names.index("product_id"), "product_id", turned)
-        moved = pa.array(times[late] + _SHIFT).cast(INSTANT)
-        place = more.column_names.index(_DATED[name])
-        more = more.set_column(place, _DATED[name], moved.cast(rows[_DATED[name]].type))
-        tables[name] = pa.concat_tables([rows, more])
-    return Community(tz=c.tz, observed=dict(_spans(c)), **tables)
-
-
-def _spans(c: Community) -> Iterator[tuple[str, tuple[pd.Timestamp, pd.Timestamp]]]:
-    """Give the observed spans, those of the tables that grew a little longer."""
-    for name, (start, end) in c.observed.items():
-        until = end + (_SHIFT if name in _DATED else 0)
-        yield (
-            name,
-            (
-                pd.Timestamp(start, unit="us", tz="UTC"),
-                pd.Timestamp(until, unit="us", tz="UTC"),
-            ),
-        )
 
 
 def _later_rows(made: dict[str, dict[str, Frame]]) -> Verdict:
@@ -385,16 +284,3 @@ def _same(first: pa.Table, second: pa.Table, name: str) -> bool:
         left, right = (part.to_numpy(zero_copy_only=False) for part in (one, other))
         return bool(np.array_equal(left, right, equal_nan=True))
     return bool(one.equals(other))
-
-
-def _auc(values: NDArray[np.float32], true: NDArray[np.bool_]) -> float:
-    """Give the area under the curve by ranks, ties counting half."""
-    n_true = int(true.sum())
-    if not n_true or n_true == len(true):
-        return float("nan")
-    known = np.where(np.isnan(values), -np.inf, values)
-    _, place, times = np.unique(known, return_inverse=True, return_counts=True)
-    middle = np.cumsum(times) - (times - 1) / 2
-    above = middle[place][true].sum() - n_true * (n_true + 1) / 2
-    area = float(above / (n_true * (len(true) - n_true)))
-    return max(area, 1 - area)

@@ -11,13 +11,10 @@ from planted_shop import AS_OF, make_shop, planted_orders
 from siyu.datasets import Community, DataError, ParameterError, SiyuWarning
 from siyu.recommend import OfferRecommender
 from siyu.recommend.evaluation.backtesting import BacktestOptions
-from siyu.recommend.evaluation.leakage import (
-    LeakageOptions,
-    feature_aucs,
-    leakage_report,
-    with_a_made_up_future,
-)
+from siyu.recommend.evaluation.leakage import LeakageOptions, leakage_report
+from siyu.recommend.evaluation.made_up_future import with_a_made_up_future
 from siyu.recommend.evaluation.own_baselines import own_frequency, popularity
+from siyu.recommend.evaluation.single_features import feature_aucs
 
 CUT = AS_OF - pd.Timedelta(days=28)
 
