@@ -2,9 +2,9 @@
 
     python benchmarks/bench_recommend_elsewhere.py lastfm ciao retailrocket synthetic
 
-``lastfm``        friends and the artists that they listen to: three random fifths are hidden
+``lastfm``        friends, and the artists that they hear: a random fifth is hidden, three draws
 ``ciao``          trust between people, and their dated ratings: the next 180 days at three cuts
-``retailrocket``  half of the purchases are hidden: with the views of the same members, and without
+``retailrocket``  half of the purchases are hidden: with the views of the members, and without
 ``synthetic``     tastes planted in three communities: do the lists recover them?
 
 Every list of 10 comes from the same class with its defaults (but for `ranker`, so that trees and
@@ -97,15 +97,19 @@ def _baseline(made: Any, world: World) -> Any:
     return made(world.community, as_of=world.as_of, k=10, only_new=True)
 
 
-def _listed(world: World, ranker: str, *, only_new: bool = True) -> Any:
-    """List products by the recommender."""
+def _fitted(world: World, ranker: str) -> OfferRecommender:
+    """Fit the recommender with its defaults."""
     rec = OfferRecommender(
         activity=world.activity, horizon=world.horizon, ranker=ranker, random_state=0
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SiyuWarning)  # undated ties; the plain model ranks
-        rec.fit(world.community, as_of=world.as_of)
-        return rec.recommend(k=10, only_new=only_new)
+        return rec.fit(world.community, as_of=world.as_of)
+
+
+def _listed(world: World, ranker: str, *, only_new: bool = True) -> Any:
+    """List products by the recommender."""
+    return _fitted(world, ranker).recommend(k=10, only_new=only_new)
 
 
 def _ndcg(rows: Any, truth: Any) -> pd.Series:
@@ -146,9 +150,10 @@ def _tastes(draw: int, n_members: int) -> None:
     print(f"\nsynthetic community, draw {draw}, {n_members} members")
     print("| lists of | by | members | share of the member's 3 first categories | planted taste |")
     print("|---|---|---|---|---|")
+    rec = _fitted(world, "auto")
     for only_new in (False, True):
         made = popularity()(world.community, as_of=world.as_of, only_new=only_new)
-        rows = _listed(world, "auto", only_new=only_new)
+        rows = rec.recommend(k=10, only_new=only_new)
         rows = rows[rows["source"].isin(["model", "fallback"])]
         made = made[made["member_id"].isin(rows["member_id"])]
         best = np.sort(planted.loc[rows["member_id"].unique()].to_numpy(), axis=1)[:, -1]

@@ -1,8 +1,8 @@
 """Other data for the recommender: what is known, and what is hidden as the future.
 
-Two of the public sets have no times. There a fair draw takes their place: every pair of member
-and product falls into one of six parts at random, half of them known from the beginning, then
-four parts of a day each that serve as training windows, and the last as the future. So nobody
+Two of the public sets have no times. There a fair draw takes their place: of all pairs of member
+and product four tenths are known from the beginning, four times a tenth comes on one of the four
+days before the moment, which serve as training windows, and two tenths are the future. So nobody
 takes anything twice, all of the future is new, and nothing but chance tells early from late.
 """
 
