@@ -122,6 +122,11 @@ def _lines(block: Block) -> Floats:
     return market.lines.scores(block.histories.groups[LINE], start, len(block))
 
 
+def _of_own_lines(block: Block, n: int) -> Ints:
+    """Propose from the lines that the member buys: what everybody buys, other sources find."""
+    return block.best_new(block.scores["lines"] - block.market.lines.usual, n)
+
+
 def _launches(block: Block, n: int) -> Ints:
     """Give the best of the lines among products first sold a short while ago."""
     if not n:
@@ -165,7 +170,7 @@ SOURCES: tuple[Source, ...] = (
     Source("taste", 45, by_score("taste"), _taste),
     Source("together", 5, by_score("together"), _together),
     Source("baskets", 30, by_score("baskets"), _baskets),
-    Source("lines", 40, by_score("lines"), _lines),
+    Source("lines", 40, _of_own_lines, _lines),
     Source("launches", 10, _launches),
     Source("nearby", 10, by_chart("nearby")),
     Source("regional", 5, by_chart("regional")),
