@@ -14,6 +14,7 @@ from siyu.recommend.lists.terms import terms_at
 from siyu.recommend.market.factorisation import FactorOptions
 from siyu.recommend.market.market import MarketOptions
 from siyu.recommend.ranking.goals import GOALS, goal_of
+from siyu.recommend.ranking.growing import BLEND, OBJECTIVES, GrowingOptions
 from siyu.recommend.ranking.ranker import LISTS, Ranker, RankerOptions, fit_ranker
 from siyu.recommend.ranking.training import Recipe, Window, build_windows, earlier_moments
 from siyu.recommend.tables.circles import has_circles
@@ -31,7 +32,7 @@ _CHOICES = {
     "goal": GOALS,
     "activity": ACTIVITIES,
     "ranker": ("auto", "always", "never"),
-    "objective": ("binary", "lambdarank", "rank_xendcg"),
+    "objective": OBJECTIVES,
 }
 _COLUMNS = ("list", "n_members", "model", "fallback", "difference", "low", "high")
 
@@ -88,7 +89,7 @@ def shown(model: Model) -> tuple[pd.Timestamp, dict[str, str], dict[str, float],
     return (
         pd.Timestamp(model.shop.market.moment, unit="us", tz="UTC"),
         {name: "fallback" if ranker.ranks(name) is None else "model" for name in LISTS},
-        {} if ranker.trees is None else ranker.trees.importance(),
+        ranker.importance(),
         _validation(ranker),
     )
 
@@ -117,11 +118,11 @@ def _recipe(parameters: Mapping[str, Any]) -> Recipe:
     for name in ("n_windows", "n_jobs"):
         whole_number(name, parameters[name])
     is_money = goal_of(parameters["goal"]).is_money
-    if is_money and parameters["objective"] != "binary":
+    if is_money and parameters["objective"] not in (BLEND, "binary"):
         raise ParameterError(
             "objective",
             f"the goal {parameters['goal']} orders by probability times worth and needs the "
-            f"objective 'binary', got {parameters['objective']!r}",
+            f"objective 'blend' or 'binary', got {parameters['objective']!r}",
         )
     factors = FactorOptions(random_state=seed_of(parameters["random_state"]))
     return Recipe(
@@ -138,11 +139,13 @@ def _options(parameters: Mapping[str, Any], recipe: Recipe) -> RankerOptions:
     """Say how the trees are grown."""
     return RankerOptions(
         use=parameters["ranker"],
-        objective=parameters["objective"],
         n_windows=parameters["n_windows"],
-        n_jobs=parameters["n_jobs"],
-        random_state=recipe.options.factors.random_state,
         goal=recipe.goal,
+        growing=GrowingOptions(
+            objective=parameters["objective"],
+            n_jobs=parameters["n_jobs"],
+            random_state=recipe.options.factors.random_state,
+        ),
     )
 
 

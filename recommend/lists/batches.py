@@ -149,8 +149,8 @@ def score_pairs(
     trees = ranker.ranks(which)
     if trees is not None:
         matrix = model.recipe.matrix(market, histories, pairs)
-        raw = trees.predict(matrix, num_threads=ranker.n_jobs, raw=True)
-        chance = ranker.calibration.apply(raw)
+        raw = trees.score(matrix, num_threads=ranker.n_jobs)
+        chance = ranker.calibration[which].apply(raw)
         return Scored(pairs, *_valued(model, pairs, raw, raw), chance, by_trees=True)
     raw = sum_parts(plain_parts_of(market, histories, pairs, which))
     chance = ranker.plain_calibration[which].apply(raw)

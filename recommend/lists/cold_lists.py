@@ -59,7 +59,7 @@ def from_interests(model: Model, interests: Purchases, codes: Ints, wanted: Want
     nothing = Calibration(np.zeros(0), np.zeros(0))
     ranker = replace(
         model.ranker,
-        uses_trees=dict.fromkeys(LISTS, False),
+        trees={},
         plain_calibration=dict.fromkeys(LISTS, nothing),
     )
     seen = replace(model.shop, bought=interests)

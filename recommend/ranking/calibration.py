@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from siyu.recommend.sorted_keys import Bools
+from siyu.recommend.sorted_keys import Bools, Ints
 
-__all__ = ["Calibration"]
+__all__ = ["Calibration", "calibration_error"]
 
 _MOST_BINS = 200
 _FEWEST_PAIRS = 25  # in a bin
+_JUDGED_BINS = 20
 _PRIOR_PAIRS = 1.0  # pairs of the overall rate that every bin is given
 
 
@@ -80,3 +81,44 @@ class Calibration:
         if not len(self.scores):
             return np.full(len(scores), np.nan)
         return np.interp(scores, self.scores, self.probabilities)
+
+
+def calibration_error(scores: NDArray[np.float64], bought: Bools, member: Ints) -> float:
+    """Tell how far probabilities are from what happened, for members not learned from.
+
+    The line is learned from every second member and judged by the others, and the other way
+    round. The judged pairs are put into 20 bins of equal numbers by their probability.
+
+    Parameters
+    ----------
+    scores : float64 array, n_pairs
+    bought : bool array, n_pairs
+    member : int64 array, n_pairs
+
+    Returns
+    -------
+    float in [0, 1]
+        Mean distance between a bin's mean probability and its rate; NaN for fewer than two
+        members.
+
+    References
+    ----------
+    Naeini, Cooper & Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian
+    binning", AAAI (expected calibration error).
+
+    Examples
+    --------
+    >>> scores, member = np.repeat([0.0, 1.0], 400), np.tile(np.arange(400), 2)
+    >>> round(calibration_error(scores, scores > 0.5, member), 3)
+    0.0
+    """
+    is_odd = member % 2 == 1
+    if not 0 < int(is_odd.sum()) < len(member):
+        return float("nan")
+    chance = np.empty(len(scores))
+    for learned in (is_odd, ~is_odd):
+        chance[~learned] = Calibration.of(scores[learned], bought[learned]).apply(scores[~learned])
+    order = np.argsort(chance, kind="stable")
+    borders = np.unique(np.arange(_JUDGED_BINS) * len(order) // _JUDGED_BINS)
+    excess = np.add.reduceat(chance[order] - bought[order], borders)
+    return float(np.abs(excess).sum() / len(order))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siyu.recommend.ranking.calibration import Calibration
+from siyu.recommend.ranking.calibration import Calibration, calibration_error
 
 
 def test_probabilities_are_the_rates() -> None:
@@ -34,3 +34,20 @@ def test_equal_scores_are_one_point() -> None:
 def test_without_pairs_nothing_is_known() -> None:
     line = Calibration.of(np.zeros(0), np.zeros(0, np.bool_))
     assert np.isnan(line.apply(np.array([1.0]))).all()
+
+
+def test_the_calibration_error_of_a_true_line_is_small() -> None:
+    rng = np.random.default_rng(2)
+    scores, member = rng.normal(size=20_000), np.arange(20_000)
+    bought = rng.random(20_000) < 1 / (1 + np.exp(-scores))
+    assert calibration_error(scores, bought, member) < 0.03
+
+
+def test_members_unlike_those_learned_from_are_found_out() -> None:
+    scores, member = np.tile(np.arange(100.0), 100), np.repeat(np.arange(100), 100)
+    bought = member % 2 == 1
+    assert calibration_error(scores, bought, member) == pytest.approx(1.0, abs=0.02)
+
+
+def test_one_member_cannot_be_judged_by_another() -> None:
+    assert np.isnan(calibration_error(np.ones(3), np.ones(3, np.bool_), np.zeros(3, np.int64)))

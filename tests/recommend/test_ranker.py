@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from planted_shop import AS_OF, make_shop
+from siyu.datasets.boosting import TrainingRows
 from siyu.recommend.candidates.finding import Candidates
+from siyu.recommend.ranking.growing import GrowingOptions
 from siyu.recommend.ranking.ranker import (
     RankerOptions,
     fit_ranker,
@@ -52,10 +54,11 @@ def test_without_windows_the_plain_model_ranks() -> None:
 
 
 def test_fewer_rows_make_coarser_trees() -> None:
-    options = RankerOptions()
-    assert options.boosting(700, ()).min_data_in_leaf == 20
-    assert options.boosting(70_000, ()).min_data_in_leaf == 100
-    assert options.boosting(7_000_000, ()).min_data_in_leaf == 500
+    def fewest(n_rows: int) -> int:
+        rows = TrainingRows.of({"n": np.arange(n_rows)}, np.zeros(n_rows))
+        return GrowingOptions().boosting("binary", rows, ()).min_data_in_leaf
+
+    assert [fewest(n_rows) for n_rows in (700, 70_000, 700_000)] == [20, 100, 500]
 
 
 def test_training_moments_leave_a_horizon_before_and_after() -> None:

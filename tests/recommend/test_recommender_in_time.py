@@ -1,5 +1,6 @@
 """No row and no value from the moment on changes a list, whatever it is."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import strategies
 from planted_shop import AS_OF, N_MEMBERS, make_shop, planted_members, planted_orders, taste_of
 from siyu.datasets import Community, ParameterError, SiyuWarning
 from siyu.recommend import OfferRecommender
+from siyu.recommend.lists.list_rules import ListRules
+from stocked_shop import stocked_tables
 
 NOW = AS_OF.value // 1000
 DAY = 86_400_000_000
@@ -22,7 +25,7 @@ def lists(c: Community, **parameters: Any) -> tuple[pd.DataFrame, str]:
     rec = OfferRecommender(**{"ranker": "always", "random_state": 0, **parameters})
     rec.fit(c, as_of=AS_OF)
     trees = rec.model_.ranker.trees
-    return rec.recommend(), "" if trees is None else trees.text
+    return rec.recommend(), "".join(one.to_text() for one in trees.values())
 
 
 def assert_same(first: tuple[pd.DataFrame, str], second: tuple[pd.DataFrame, str]) -> None:
@@ -158,3 +161,80 @@ def test_a_stale_record_warns_when_nothing_can_be_learned() -> None:
     c = Community(orders=orders[orders["order_time"] < AS_OF - pd.Timedelta("120D")], tz="UTC")
     with pytest.warns(SiyuWarning, match="the plain model ranks"):
         OfferRecommender(random_state=0).fit(c, as_of=AS_OF)
+
+
+RULES = ListRules(
+    min_new_share=0.3,
+    max_per={"category": 5},
+    diversity=0.1,
+    launch_share=0.1,
+    exclude=pd.DataFrame({"member_id": [0, 1], "product_id": ["tea-1", "nuts-2"]}),
+)
+
+
+def by_rules(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Fit on tables of the stocked shop, and give lists, leads and products alike in one."""
+    rec = OfferRecommender(ranker="never", random_state=0)
+    rec.fit(make_shop(**{**stocked_tables(), **tables}), as_of=AS_OF)
+    parts = (rec.recommend(rules=RULES), rec.leads("tea-1", n=20), rec.similar_products(k=3))
+    return pd.concat(parts, keys=["lists", "leads", "similar"])
+
+
+@pytest.fixture(scope="module")
+def with_rules() -> pd.DataFrame:
+    return by_rules({})
+
+
+def test_with_rules_too_later_orders_change_nothing(with_rules: pd.DataFrame) -> None:
+    orders = planted_orders()
+    before = orders[orders["order_time"] < AS_OF]
+    pd.testing.assert_frame_equal(by_rules({"orders": before}), with_rules, check_exact=True)
+
+
+def test_with_rules_too_later_offers_change_nothing(with_rules: pd.DataFrame) -> None:
+    offers = stocked_tables()["offers"]
+    later = offers.assign(
+        offer_id=["x", "y", "z"], starts_at=AS_OF + pd.Timedelta("1D"), price=0.5, region=None
+    )
+    tables = {"offers": pd.concat([offers, later], ignore_index=True)}
+    pd.testing.assert_frame_equal(by_rules(tables), with_rules, check_exact=True)
+
+
+def test_an_offer_issued_later_is_not_held_yet(with_rules: pd.DataFrame) -> None:
+    held = stocked_tables()["offer_members"].assign(issued_at=AS_OF - pd.Timedelta("1D"))
+    later = pd.DataFrame(
+        {"offer_id": ["mine"], "member_id": [4], "issued_at": [AS_OF + pd.Timedelta("1D")]}
+    )
+    tables = {"offer_members": pd.concat([held, later], ignore_index=True)}
+    pd.testing.assert_frame_equal(by_rules(tables), with_rules, check_exact=True)
+
+
+def test_a_launch_that_is_only_planned_is_none_yet() -> None:
+    listed = stocked_tables()["products"]
+    planned = listed["product_id"].isin(["tea-3", "soap-1"])
+    listed.loc[planned, "launched_at"] = AS_OF + pd.Timedelta("9D")
+    rec = OfferRecommender(ranker="never", random_state=0)
+    rec.fit(make_shop(**{**stocked_tables(), "products": listed}), as_of=AS_OF)
+    rows = rec.recommend(rules=ListRules(launch_share=0.09))
+    rows = rows[rows["source"] == "fallback"]
+    assert rows["product_id"].eq("wine-9").mean() >= 0.09
+
+
+def test_with_rules_too_row_order_changes_no_byte(with_rules: pd.DataFrame) -> None:
+    tables = {name: table.iloc[::-1] for name, table in stocked_tables().items()}
+    orders = {"orders": planted_orders().iloc[::-1]}
+    pd.testing.assert_frame_equal(by_rules({**tables, **orders}), with_rules, check_exact=True)
+
+
+def test_text_ids_give_the_same_lists(with_rules: pd.DataFrame) -> None:
+    tables = {**stocked_tables(), "orders": planted_orders()}
+    for table in tables.values():
+        if "member_id" in table:
+            table["member_id"] = table["member_id"].map("m{:04d}".format)
+    rec = OfferRecommender(ranker="never", random_state=0).fit(make_shop(**tables), as_of=AS_OF)
+    sent = pd.DataFrame({"member_id": ["m0000", "m0001"], "product_id": ["tea-1", "nuts-2"]})
+    rows = rec.recommend(rules=dataclasses.replace(RULES, exclude=sent))
+    expected = with_rules.loc["lists"].reset_index(drop=True)
+    same = ["rank", "product_id", "offer_id", "score", "probability", "source", "reason"]
+    pd.testing.assert_frame_equal(rows[same], expected[same], check_exact=True)
+    assert rows["member_id"].str[1:].astype(int).tolist() == expected["member_id"].tolist()

@@ -66,10 +66,10 @@ def test_saving_twice_writes_the_same_bytes(
 @pytest.mark.parametrize(
     "name",
     [
-        "model-ranker-trees.txt",
+        "model-ranker-trees-0-trees-0.txt",
         "model-shop-bought-1.parquet",
         "model-shop-facts-1.parquet",
-        "model-ranker-calibration-1.parquet",
+        "model-ranker-calibration-0-1.parquet",
         "manifest.json",
     ],
 )
