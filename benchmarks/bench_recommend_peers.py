@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +27,7 @@ from siyu.datasets.ids import lookup, take
 from siyu.recommend.evaluation.baselines import Baseline, Lister
 from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, matrix_factors
 from siyu.recommend.evaluation.family import default_baselines
+from siyu.recommend.evaluation.shelf import Shelf
 from siyu.recommend.tables.purchases import Purchases
 
 __all__ = ["PEERS", "Setting", "add_arguments", "by_category", "main", "peer_lists", "settings_of"]
@@ -97,11 +99,18 @@ def peer_lists(setting: Setting, name: str, learned: dict[str, Lister]) -> pd.Da
     def make(how: Setting) -> pd.DataFrame:
         if name not in learned:
             learned.clear()  # the last one's memory
-            learned[name] = _family(how.small)[name].at(how.c, as_of=how.as_of)
+            shelf = _shelf(how.c, how.as_of)
+            learned[name] = Lister(shelf, _family(how.small)[name].prepare(shelf), how.c.staff())
         rows: pd.DataFrame = learned[name](k=how.k, only_new=how.only_new)
         return rows
 
     return kept(setting, name, make)
+
+
+@lru_cache(maxsize=1)
+def _shelf(c: Community, as_of: str) -> Shelf:
+    """Read what was bought, once for all baselines."""
+    return Shelf.of(c, as_of)
 
 
 def kept(

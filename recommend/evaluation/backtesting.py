@@ -16,18 +16,18 @@ import pyarrow as pa
 from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError
-from siyu.datasets.frames import Frame, FrameKind, from_arrow, to_arrow
+from siyu.datasets.frames import Frame, to_arrow
 from siyu.datasets.ids import lookup
 from siyu.datasets.windows import training_cuts
 from siyu.recommend.parameters import microseconds
 
+from .backtest_results import Backtest, stamped
 from .baselines import Baseline
 from .listed import Listed
-from .measure_means import mean_differences, mean_measures
 from .metrics import list_quality, next_purchases
 from .variety import Catalogue
 
-__all__ = ["Backtest", "BacktestOptions", "backtest_offers", "lists_by", "rolling_cuts"]
+__all__ = ["BacktestOptions", "backtest_offers", "lists_by", "rolling_cuts"]
 
 Recommend: TypeAlias = Callable[..., Frame]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -62,98 +62,6 @@ class BacktestOptions:
             raise ParameterError("k", f"k must be 1 or more, got {self.k}")
         if not self.lists or not set(self.lists) <= set(_LISTS):
             raise ParameterError("lists", f"lists must be of 'all' and 'new', got {self.lists!r}")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Backtest:
-    """What a backtest found, member by member.
-
-    Attributes
-    ----------
-    members : pa.Table, one row a cut, list, recommender and member
-        ``cut``, ``list``, ``recommender``, ``member_id``; the measures of `list_quality` and
-        `list_variety`. Members who bought something that counts; without a list they have 0
-        of the former and null of the latter.
-    exposure : pa.Table, one row a cut, list and recommender
-        What `list_exposure` says of the lists of those members.
-    lists : pa.Table
-        The lists themselves: ``cut``, ``list``, ``recommender``, ``member_id``, ``rank``,
-        ``product_id``, and ``probability`` (null where none was given).
-    """
-
-    members: pa.Table
-    exposure: pa.Table
-    lists: pa.Table
-
-    def means(self, *, segments: Frame | None = None, output: FrameKind = "pandas") -> Frame:
-        """Average every measure, with 95 % intervals over members.
-
-        Parameters
-        ----------
-        segments : frame with member_id and one column, optional
-            See `mean_measures`.
-        output : {"pandas", "polars", "pyarrow"}
-
-        Returns
-        -------
-        frame, one row a cut, list, recommender, segment and measure
-            ``cut``, ``list``, ``recommender``, then as `mean_measures`.
-        """
-        parts = []
-        for key in self._keys():
-            found = mean_measures(self._of(*key), segments=segments)
-            parts.append(_stamped(to_arrow(found)[0], *key))
-        return from_arrow(pa.concat_tables(parts), output)
-
-    def differences(
-        self, reference: str, *, segments: Frame | None = None, output: FrameKind = "pandas"
-    ) -> Frame:
-        """Average how much better each recommender is than one of them, member by member.
-
-        Parameters
-        ----------
-        reference : str
-            Name of a recommender.
-        segments, output
-            As in `means`.
-
-        Returns
-        -------
-        frame, one row a cut, list, other recommender, segment and measure
-            ``cut``, ``list``, ``recommender``, then as `mean_differences`.
-
-        Raises
-        ------
-        ParameterError
-            If `reference` was not measured, or is the only one.
-        """
-        names = sorted({name for *_, name in self._keys()})
-        if reference not in names or len(names) < 2:
-            raise ParameterError(
-                "reference", f"reference must be one of two or more of {names}, got {reference!r}"
-            )
-        parts = []
-        for cut, which, name in self._keys():
-            if name == reference:
-                continue
-            found = mean_differences(
-                self._of(cut, which, name), self._of(cut, which, reference), segments=segments
-            )
-            parts.append(_stamped(to_arrow(found)[0], cut, which, name))
-        return from_arrow(pa.concat_tables(parts), output)
-
-    def _keys(self) -> list[tuple[Any, str, str]]:
-        """Name what was measured, in order."""
-        columns = [self.exposure[name].to_pylist() for name in ("cut", "list", "recommender")]
-        return list(zip(*columns, strict=True))
-
-    def _of(self, cut: Any, which: str, name: str) -> pa.Table:
-        """Give the members' rows of one cut, list and recommender."""
-        import pyarrow.compute as pc
-
-        kept = pc.and_(pc.equal(self.members["list"], which), pc.equal(self.members["cut"], cut))
-        kept = pc.and_(kept, pc.equal(self.members["recommender"], name))
-        return self.members.filter(kept).drop_columns(["cut", "list", "recommender"])
 
 
 def rolling_cuts(
@@ -264,20 +172,24 @@ def backtest_offers(
     if not recommenders or not len(cuts):
         raise ParameterError("recommenders", "backtest_offers needs recommenders and cuts")
     parts: list[tuple[pa.Table, pa.Table, pa.Table]] = []
+    counted: list[pa.Table] = []
     for cut in cuts:
         _refuse_unfinished(c, cut, how)
         stamp = pd.Timestamp(c.moment(cut), unit="us", tz="UTC")
         truths = {which: _truth(c, stamp, which, how) for which in how.lists}
+        counted += [stamped(truths[which], stamp, which, "") for which in how.lists]
         catalogue = Catalogue.of(c, stamp, how.activity)
         for name, one in recommenders.items():
             made = lists_by(one, c.before(stamp), stamp, how)
             for which in how.lists:
-                measured = _measured(made[which], truths[which], catalogue, how.k)
-                parts.append(_stamp_all(measured, stamp, which, name))
+                found = _measured(made[which], truths[which], catalogue, how.k)
+                first, second, third = (stamped(one, stamp, which, name) for one in found)
+                parts.append((first, second, third))
             if progress is not None:
                 progress(len(parts) // len(how.lists), len(cuts) * len(recommenders))
-    joined = [pa.concat_tables(tables) for tables in zip(*parts, strict=True)]
-    return Backtest(*joined)
+    members, exposure, lists = (pa.concat_tables(tables) for tables in zip(*parts, strict=True))
+    taken = pa.concat_tables(counted).drop_columns(["recommender"])
+    return Backtest(members, exposure, lists, taken)
 
 
 def lists_by(
@@ -348,33 +260,25 @@ def _measured(
     quality: pa.Table = list_quality(to_arrow(made)[0], truth, k=k)
     shown = Listed.of(to_arrow(made)[0], k)
     counted = lookup(shown.rows["member_id"], quality["member_id"].combine_chunks()) >= 0
-    shown = Listed(shown.rows.filter(pa.array(counted)), shown.rank[counted], "pyarrow")
-    variety = catalogue.variety(shown)
+    measured = Listed(shown.rows.filter(pa.array(counted)), shown.rank[counted], "pyarrow")
+    variety = catalogue.variety(measured)
     at = lookup(quality["member_id"], variety["member_id"].combine_chunks())
     rows = variety.drop_columns(["member_id"]).take(pa.array(at, mask=at < 0))
     for name in rows.column_names:
         quality = quality.append_column(name, rows[name])
+    return quality, catalogue.exposure(measured), _as_lists(shown)
+
+
+def _as_lists(shown: Listed) -> pa.Table:
+    """Keep what a list says, in columns of one type for all recommenders."""
     probability = pa.nulls(shown.rows.num_rows, pa.float64())
     if "probability" in shown.rows.column_names:
         probability = shown.rows["probability"].cast(pa.float64())
-    lists = shown.rows.select(["member_id", "rank", "product_id"])
-    lists = lists.set_column(1, "rank", pa.array(shown.rank))
-    return quality, catalogue.exposure(shown), lists.append_column("probability", probability)
-
-
-def _stamp_all(
-    tables: tuple[pa.Table, pa.Table, pa.Table], cut: pd.Timestamp, which: str, name: str
-) -> tuple[pa.Table, pa.Table, pa.Table]:
-    first, second, third = (_stamped(one, cut, which, name) for one in tables)
-    return first, second, third
-
-
-def _stamped(table: pa.Table, cut: pd.Timestamp, which: str, name: str) -> pa.Table:
-    """Put cut, list and recommender before the columns."""
-    n = table.num_rows
-    keys = {
-        "cut": pa.array([cut] * n, pa.timestamp("us", "UTC")),
-        "list": pa.array([which] * n, pa.large_string()),
-        "recommender": pa.array([name] * n, pa.large_string()),
-    }
-    return pa.table({**keys, **{column: table[column] for column in table.column_names}})
+    return pa.table(
+        {
+            "member_id": shown.rows["member_id"],
+            "rank": shown.rank,
+            "product_id": shown.rows["product_id"],
+            "probability": probability,
+        }
+    )

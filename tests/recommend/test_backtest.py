@@ -9,13 +9,14 @@ import pytest
 from planted_shop import AS_OF, make_shop, planted_orders
 from siyu.datasets import Community, DataError, ParameterError
 from siyu.recommend import OfferRecommender, list_quality, next_purchases
+from siyu.recommend.evaluation.backtest_results import Backtest
 from siyu.recommend.evaluation.backtesting import (
-    Backtest,
     BacktestOptions,
     backtest_offers,
     rolling_cuts,
 )
 from siyu.recommend.evaluation.own_baselines import own_frequency, popularity
+from siyu.recommend.evaluation.reliability import probability_errors
 from siyu.recommend.evaluation.variety import list_exposure, list_variety
 
 CUTS = [AS_OF - pd.Timedelta(days=days) for days in (56, 28)]
@@ -114,6 +115,30 @@ def test_lists_are_kept(found: Backtest) -> None:
     lists = table(found.lists)
     assert lists.groupby(["cut", "list", "recommender", "member_id"]).size().max() == 10
     assert lists["probability"].isna().all()
+
+
+def test_probabilities_are_judged_on_everybody_who_got_a_list() -> None:
+    half = planted_orders()
+    half = half[(half["member_id"] < 60) | (half["order_time"] < CUTS[0])]
+    c = make_shop(orders=half)
+
+    def sure(c: Community, **how: Any) -> Any:
+        return popularity()(c, **how).assign(probability=0.5)
+
+    options = BacktestOptions(k=2, lists=("all",))
+    tried = {"sure": sure, "own": own_frequency()}
+    found = backtest_offers(c, recommenders=tried, cuts=CUTS[:1], options=options)
+    told = found.calibration()
+    assert set(told["recommender"]) == {"sure"}
+    assert told["n_pairs"].tolist() == [2 * 119] * 4  # one of 120 opted out
+    lists, taken = table(found.lists), next_purchases(c, as_of=CUTS[0])
+    wanted = probability_errors(lists[lists["recommender"] == "sure"], taken)
+    assert told["estimate"].tolist() == wanted["estimate"].tolist()
+
+
+def test_without_probabilities_there_is_nothing_to_judge(found: Backtest) -> None:
+    with pytest.raises(DataError, match="no recommender gave probabilities"):
+        found.calibration()
 
 
 def test_a_recommender_is_handed_nothing_from_the_cut_on() -> None:

@@ -15,6 +15,8 @@ from siyu.recommend.evaluation.leakage import LeakageOptions, leakage_report
 from siyu.recommend.evaluation.made_up_future import with_a_made_up_future
 from siyu.recommend.evaluation.own_baselines import own_frequency, popularity
 from siyu.recommend.evaluation.single_features import feature_aucs
+from siyu.recommend.ranking.training import earlier_moments
+from siyu.recommend.tables.purchases import Purchases
 
 CUT = AS_OF - pd.Timedelta(days=28)
 
@@ -122,6 +124,16 @@ def test_label_windows_must_end_by_the_cut() -> None:
     found = verdicts(popularity(), windows=bad)
     assert not found.loc["label_windows", "passed"]
     assert str(CUT + days) in words(found, "label_windows")
+
+
+def test_the_label_windows_of_the_recommender_end_by_the_cut() -> None:
+    c, days = make_shop(), pd.Timedelta(days=28)
+    bought = Purchases.of(c.before(CUT))
+    moments = earlier_moments(bought, c.moment(CUT), days // pd.Timedelta("1us"), 4)
+    starts = [pd.Timestamp(int(one), unit="us", tz="UTC") for one in moments]
+    found = verdicts(popularity(), c, windows=[(one, one + days) for one in starts])
+    assert len(starts) == 4
+    assert found.loc["label_windows", "passed"]
 
 
 def test_windows_that_were_not_told_are_not_judged() -> None:
