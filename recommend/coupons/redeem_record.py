@@ -55,7 +55,7 @@ class RedeemRecord:
         open_to_all = _open_launches(scene) & (passed > 0)
         weight = passed[got_launch]
         # What everybody may have, everybody has received.
-        received = np.bincount(got_member, weight, n_members) + passed[open_to_all].sum()
+        received = _total(got_member, weight, n_members) + passed[open_to_all].sum()
         redeemed_n = np.bincount(used_member, minlength=n_members).astype(np.float64)
         total = float(received.sum())
         prior = redeemed_n.sum() / total if total else 0.0
@@ -65,7 +65,7 @@ class RedeemRecord:
         np.add.at(redeemed_kind, (used_member[met], kind[used_launch][met]), 1.0)
         for launch in np.flatnonzero(open_to_all & (kind >= 0)):
             received_kind[:, kind[launch]] += passed[launch]
-        coupons = np.bincount(got_member, weight * _sizes(scene)[got_launch], n_members)
+        coupons = _total(got_member, weight * _sizes(scene)[got_launch], n_members)
         coupons += (passed * _sizes(scene))[open_to_all].sum()
         n_redeemed = np.bincount(redeemed.member, minlength=n_members).astype(np.float64)
         age = (scene.moment - redeemed.time) / DAY_US
@@ -99,6 +99,11 @@ class RedeemRecord:
             "redeemed_kind": redeemed,
             "redeem_rate_kind": rate,
         }
+
+
+def _total(codes: Ints, values: Numbers, n: int) -> Numbers:
+    """Sum the values of every code, in the order of the rows."""
+    return np.bincount(codes, values, n).astype(np.float64)
 
 
 def _passed(scene: CouponScene) -> Numbers:
