@@ -28,7 +28,7 @@ def loves_coupons(member: int) -> bool:
     return member % 3 == 0
 
 
-def coupon_tables(seed: int = 0) -> dict[str, pd.DataFrame]:
+def coupon_tables(seed: int = 0) -> dict[str, Any]:
     """Draw the tables: orders of 28 weeks, five coupons a launch, redemptions."""
     rng = np.random.default_rng(seed)
     weeks = np.arange(28)
@@ -49,7 +49,7 @@ def coupon_tables(seed: int = 0) -> dict[str, pd.DataFrame]:
     )
     launches = np.repeat(np.arange(N_LAUNCHES), len(KINDS))
     kinds = np.tile(np.arange(len(KINDS)), N_LAUNCHES)
-    begin = pd.Series([launch_begin(one) for one in launches])
+    begin = pd.Series([launch_begin(one) for one in launches.tolist()], dtype="datetime64[us, UTC]")
     offers = pd.DataFrame(
         {
             "offer_id": [f"{KINDS[k]}-{n:02d}" for k, n in zip(kinds, launches, strict=True)],
@@ -96,9 +96,9 @@ def coupon_tables(seed: int = 0) -> dict[str, pd.DataFrame]:
     }
 
 
-def coupon_shop(seed: int = 0, **changed: Any) -> Community:
+def coupon_shop(**changed: Any) -> Community:
     """Build the community; tables given replace those drawn, None leaves one out."""
-    tables = {**coupon_tables(seed), **changed}
+    tables = {**coupon_tables(), **changed}
     return Community(
         tz="UTC", **{name: table for name, table in tables.items() if table is not None}
     )

@@ -30,13 +30,13 @@ def assert_same(
     assert first[1] == second[1]
 
 
-def cut_tables() -> dict[str, pd.DataFrame]:
+def cut_tables() -> dict[str, Any]:
     """Give the tables without a row or value from the moment on."""
     tables, time = coupon_tables(), {"orders": "order_time", "events": "event_time"}
     return tables | {name: tables[name][tables[name][at] < AS_OF] for name, at in time.items()}
 
 
-def later_tables() -> dict[str, pd.DataFrame]:
+def later_tables() -> dict[str, Any]:
     """Add later orders of new goods and members, redemptions, coupons and holders."""
     tables = coupon_tables()
     orders, events = tables["orders"], tables["events"]
@@ -65,7 +65,7 @@ def test_later_rows_change_nothing(ranker: str) -> None:
     )
 
 
-def shuffled_tables() -> dict[str, pd.DataFrame]:
+def shuffled_tables() -> dict[str, Any]:
     tables = coupon_tables()
     return {name: table.sample(frac=1, random_state=3) for name, table in tables.items()}
 
@@ -93,7 +93,7 @@ def test_text_ids_give_the_lists_of_whole_numbers() -> None:
     pd.testing.assert_frame_equal(back, numbers, check_exact=True, check_dtype=False)
 
 
-def of_members(n: int) -> dict[str, pd.DataFrame]:
+def of_members(n: int) -> dict[str, Any]:
     tables = coupon_tables()
     for name in ("orders", "offer_members", "members", "events"):
         tables[name] = tables[name][tables[name]["member_id"] < n]

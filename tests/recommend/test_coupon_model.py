@@ -32,7 +32,9 @@ def plain(shop: Community) -> CouponModel:
 
 
 def plain_lists(c: Community, **wanted: Any) -> pd.DataFrame:
-    return CouponModel(ranker="never", random_state=0).fit(c, as_of=AS_OF).recommend(**wanted)
+    model = CouponModel(ranker="never", random_state=0).fit(c, as_of=AS_OF)
+    lists: pd.DataFrame = model.recommend(**wanted)
+    return lists
 
 
 def test_the_model_wins_where_taste_and_habit_are_planted(trained: CouponModel) -> None:

@@ -1,5 +1,7 @@
 """Redemptions are read from one table, the first that holds any."""
 
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 
@@ -38,7 +40,7 @@ SENDS = pd.DataFrame(
 )
 
 
-def read(**tables: pd.DataFrame) -> Redemptions:
+def read(**tables: Any) -> Redemptions:
     return Redemptions.of(Community(**tables), MEMBERS, OFFERS)
 
 
