@@ -7,6 +7,7 @@ it stands the batch call for the same single member. Every list as of the snapsh
 batch's, bit for bit.
 
     python benchmarks/bench_online.py --data $SIYU_DATA
+    python benchmarks/bench_online.py --data $SIYU_DATA --candidates 100
     python benchmarks/bench_online.py --members 300 --calls 40      # small, in seconds
 
 Prints markdown rows: milliseconds at the 50th and 99th percentile by the clock on the wall, at
@@ -22,6 +23,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ import pandas as pd
 
 from siyu.datasets import Community, SiyuWarning, load_complete_journey, make_community
 from siyu.recommend import OfferRecommender
+from siyu.recommend.candidates.finding import Quotas
 from siyu.recommend.lists.asking import wanted_for
 from siyu.recommend.lists.batches import pairs_for
 from siyu.recommend.lists.list_rules import ListRules
@@ -46,7 +49,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as top:
         model, night = Path(top) / "model", Path(top) / "snapshot"
         rec = OfferRecommender(ranker="always", n_windows=how.windows, random_state=0)
-        rec.fit(c, as_of=cut).save(model)
+        rec.fit(c, as_of=cut)
+        if how.candidates:
+            _scale_quotas(rec, how.candidates)
+        rec.save(model)
         rec.snapshot(c, night, as_of=cut)
         start = time.perf_counter()
         service = OfferService.open(model, night)
@@ -73,6 +79,17 @@ def main() -> None:
     print(
         f"\npython {platform.python_version()}, {versions}, {os.cpu_count()} cores, load {load:.1f}"
     )
+
+
+def _scale_quotas(rec: OfferRecommender, n_candidates: int) -> None:
+    """Give every source so much less that members have so many candidates, at the median."""
+    model = rec.model_
+    members = _some_buyers(rec, 100)
+    for _ in range(4):
+        quotas = asdict(rec.model_.recipe.quotas)
+        share = n_candidates / _candidates(rec, members)
+        fewer = Quotas(**{name: round(n * share) for name, n in quotas.items()})
+        rec.model_ = replace(model, recipe=replace(model.recipe, quotas=fewer))
 
 
 def _timed(call: Callable[[Any], object], members: list[Any]) -> list[str]:
@@ -155,6 +172,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cut", default="2017-11-06T00:00Z")
     parser.add_argument("--members", type=int, default=0, help="of a synthetic community")
     parser.add_argument("--calls", type=int, default=500)
+    parser.add_argument("--candidates", type=int, default=0, help="a member; 0 leaves all")
     parser.add_argument("--windows", type=int, default=1, help="training windows")
     return parser.parse_args()
 

@@ -34,7 +34,8 @@ def top_entries(block: Floats, n: int) -> tuple[Ints, Ints]:
     if n <= 0 or not block.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     if n >= width:
-        return np.nonzero(block > 0)
+        rows, columns = np.nonzero(block > 0)
+        return rows, columns
     border = np.partition(block, width - n, axis=1)[:, width - n]
     rows, columns = np.nonzero((block >= border[:, None]) & (block > 0))
     if len(rows) > n and np.bincount(rows).max() > n:

@@ -8,7 +8,7 @@ tree; nothing in a file is run.
 
 import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -167,7 +167,7 @@ class _Reader:
         """Build one value."""
         if not isinstance(tree, dict):
             return tree
-        readers = {
+        readers: dict[str, Callable[[Any], Any]] = {
             "class": self._object,
             "same": lambda one: self.built[one["same"]],
             "trees": lambda one: BoostedTrees.from_text(

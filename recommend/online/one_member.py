@@ -66,9 +66,10 @@ class MemberIndex:
         n_members = len(bought.members)
         offer, member = np.divmod(model.terms.offered.held, max(n_members, 1))
         order = np.lexsort((offer, member))
-        seen_at = (None, None) if seen is None else _starts(seen)
+        seen_baskets, seen_lines = (None, None) if seen is None else _starts(seen)
         held_starts = np.searchsorted(member[order], np.arange(n_members + 1))
-        return cls(model, *_starts(bought), *seen_at, offer[order], held_starts)
+        baskets, lines = _starts(bought)
+        return cls(model, baskets, lines, seen_baskets, seen_lines, offer[order], held_starts)
 
     def bought(self, code: int, ids: pa.Array) -> Purchases:
         """Give the purchases of one member; nothing for -1."""

@@ -161,7 +161,8 @@ def _look(recipe: Recipe) -> dict[str, Any]:
     parts = {name: part for name, part in asdict(recipe).items() if name not in _FREE}
     parts["half_lives"] = [*HALF_LIVES, MAIN_HALF_LIFE]
     parts["features"] = [feature.name for feature in recipe.features()]
-    return _listed(parts)
+    look: dict[str, Any] = _listed(parts)
+    return look
 
 
 def _listed(value: Any) -> Any:
