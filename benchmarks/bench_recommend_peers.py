@@ -20,17 +20,17 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
 from siyu.datasets import Community, load_complete_journey, make_community
-from siyu.datasets.ids import lookup, take
+from siyu.datasets.ids import take
 from siyu.recommend.evaluation.baselines import Baseline, Lister
 from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, matrix_factors
 from siyu.recommend.evaluation.family import default_baselines
 from siyu.recommend.evaluation.shelf import Shelf
+from siyu.recommend.tables.levels import at_level
 from siyu.recommend.tables.purchases import Purchases
 
-__all__ = ["PEERS", "Setting", "add_arguments", "by_category", "main", "peer_lists", "settings_of"]
+__all__ = ["PEERS", "Setting", "add_arguments", "main", "peer_lists", "settings_of"]
 
 CUTS = ("2017-10-09", "2017-11-06", "2017-12-04")
 VARIANTS = ("product_all", "product_new", "category_all", "category_new")
@@ -158,39 +158,6 @@ def _rectools(setting: Setting) -> pd.DataFrame | None:
         return pd.read_parquet(made)
 
 
-def by_category(c: Community) -> Community:
-    """Put categories in the place of products: what is bought, and what is listed."""
-    orders, products = c.arrow("orders"), c.arrow("products")
-    if orders is None or products is None:
-        raise SystemExit("categories need orders and products")
-    if "recommendable" in products.column_names:
-        offered = products["recommendable"].fill_null(True).to_numpy(zero_copy_only=False)
-        products = products.filter(pa.array(offered.astype(bool)))
-    at = lookup(orders["product_id"], products["product_id"].combine_chunks())
-    rows = orders.filter(pa.array(at >= 0))
-    category = products["category"].take(pa.array(at[at >= 0]))
-    rows = rows.set_column(rows.column_names.index("product_id"), "product_id", category)
-    rows = rows.filter(rows["product_id"].is_valid())
-    groups = products.select(["category"]).drop_null().group_by("category").aggregate([])
-    listed = {"product_id": groups["category"]}
-    if "department" in products.column_names:
-        above = products.group_by("category").aggregate([("department", "first")])
-        at = lookup(groups["category"], above["category"].combine_chunks())
-        listed["category"] = above["department_first"].take(pa.array(at))
-    return Community(
-        orders=rows,
-        products=pa.table(listed),
-        members=c.arrow("members"),
-        tz=c.tz,
-        observed={"orders": _span(c)} if "orders" in c.observed else None,
-    )
-
-
-def _span(c: Community) -> tuple[pd.Timestamp, pd.Timestamp]:
-    start, end = (pd.Timestamp(one, unit="us", tz="UTC") for one in c.observed["orders"])
-    return start, end
-
-
 def settings_of(how: argparse.Namespace) -> list[list[Setting]]:
     """Set up every table that was asked for; those of one cut and level stand together."""
     if how.small:
@@ -199,9 +166,10 @@ def settings_of(how: argparse.Namespace) -> list[list[Setting]]:
         last = orders["order_time"].max().tz_convert("UTC") - pd.Timedelta("28D")
         how.cuts = [str(last.date())]
     else:
-        c = load_complete_journey(how.data / "complete_journey" if how.data else None)
+        folder = how.data / "complete_journey" if how.data else None
+        c = load_complete_journey(folder, promotions=how.promotions)
     levels = list(dict.fromkeys(one.partition("_")[0] for one in how.variants))
-    shops = {one: by_category(c) if one == "category" else c for one in levels}
+    shops = {one: at_level(c, one) for one in levels}
     rectools = Path(how.rectools) if how.rectools else None
     first = Setting(c, "", "", how.out, reuse=how.reuse, rectools=rectools, small=how.small)
     return [
@@ -224,6 +192,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variants", nargs="+", default=VARIANTS, choices=VARIANTS)
     parser.add_argument("--only", nargs="+", default=None, help="names, or parts of names")
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "siyu-lists")
+    parser.add_argument("--promotions", action="store_true", help="load them, for our model")
     parser.add_argument("--reuse", action="store_true", help="keep lists that were written")
     parser.add_argument("--rectools", default=None, help="interpreter of RecTools' environment")
 

@@ -63,16 +63,3 @@ def test_lists_that_were_written_are_read_again(bench: Any, tmp_path: Path) -> N
     first = bench.kept(setting, "one", lambda _: made)
     second = bench.kept(setting, "one", lambda _: made.iloc[:0])
     pd.testing.assert_frame_equal(first, second)
-
-
-def test_categories_take_the_place_of_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    c = make_community(60, random_state=0)
-    groups = importlib.import_module("bench_recommend_peers").by_category(c)
-    orders, products = c.orders, c.products
-    assert orders is not None
-    assert products is not None
-    offered = products[products["recommendable"].fillna(value=True).astype(bool)]
-    category = offered.set_index("product_id")["category"]
-    wanted = orders["product_id"].map(category).dropna()
-    assert groups.orders["product_id"].tolist() == wanted.tolist()
