@@ -164,7 +164,7 @@ def product_code(model: Model, product_id: Any) -> int:
     if not len(code) or code[0] < 0:
         raise DataError(
             f"product {product_id!r} was never bought before {_moment(model)}: it has no score; "
-            "similar_products tells what it is like"
+            "similar_products tells what it is like, and leads of its category who may want it"
         )
     return int(code[0])
 

@@ -18,11 +18,12 @@ from stocked_shop import stocked_tables
 
 NOW = AS_OF.value // 1000
 DAY = 86_400_000_000
+QUICK = {"objective": "binary", "n_windows": 1}
 
 
 def lists(c: Community, **parameters: Any) -> tuple[pd.DataFrame, str]:
     """Fit, and give the lists and the text of the trees."""
-    rec = OfferRecommender(**{"ranker": "always", "random_state": 0, **parameters})
+    rec = OfferRecommender(**{**QUICK, "ranker": "always", "random_state": 0, **parameters})
     rec.fit(c, as_of=AS_OF)
     trees = rec.model_.ranker.trees
     return rec.recommend(), "".join(one.to_text() for one in trees.values())
@@ -114,19 +115,23 @@ class Tags:
 
 def test_member_features_are_asked_once_at_every_cut() -> None:
     tags = Tags()
-    OfferRecommender(random_state=0).fit(make_shop(), as_of=AS_OF, member_features=tags)
+    OfferRecommender(objective="binary", random_state=0).fit(
+        make_shop(), as_of=AS_OF, member_features=tags
+    )
     cuts = [AS_OF - pd.Timedelta(days=28 * back) for back in (4, 3, 2, 1, 0)]
     assert [as_of for as_of, _ in tags.asked] == cuts
 
 
 def test_member_features_never_see_the_cut_or_later() -> None:
     tags = Tags()
-    OfferRecommender(random_state=0).fit(make_shop(), as_of=AS_OF, member_features=tags)
+    OfferRecommender(objective="binary", random_state=0).fit(
+        make_shop(), as_of=AS_OF, member_features=tags
+    )
     assert all(newest < as_of for as_of, newest in tags.asked)
 
 
 def test_member_features_are_learned_from() -> None:
-    rec = OfferRecommender(ranker="always", random_state=0)
+    rec = OfferRecommender(**QUICK, ranker="always", random_state=0)
     rec.fit(make_shop(products=None), as_of=AS_OF, member_features=Tags())
     assert {"extra:n", "extra:taste"} <= set(rec.importance_)
     assert rec.importance_["extra:taste"] > 0
@@ -134,7 +139,7 @@ def test_member_features_are_learned_from() -> None:
 
 def test_a_model_with_member_features_asks_for_them() -> None:
     c = make_shop()
-    rec = OfferRecommender(ranker="always", random_state=0)
+    rec = OfferRecommender(**QUICK, ranker="always", random_state=0)
     rec.fit(c, as_of=AS_OF, member_features=Tags())
     with pytest.raises(ParameterError, match="member columns n, taste"):
         rec.recommend(c, as_of=AS_OF)
@@ -152,7 +157,7 @@ def test_labels_end_where_the_record_ends() -> None:
         observed={"orders": (orders["order_time"].min(), until)},
     )
     tags = Tags()
-    OfferRecommender(random_state=0).fit(c, as_of=AS_OF, member_features=tags)
+    OfferRecommender(**QUICK, random_state=0).fit(c, as_of=AS_OF, member_features=tags)
     assert [as_of for as_of, _ in tags.asked][-2] == until - pd.Timedelta("28D")
 
 

@@ -1,5 +1,7 @@
 """Lists keep to what the caller wishes, and to what may be shown to whom."""
 
+import copy
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from siyu.datasets import DataError, ParameterError, SiyuWarning
 from siyu.recommend import OfferRecommender
 from siyu.recommend.lists.list_rules import ListRules
 from siyu.recommend.offers.offer_rules import OfferRules
+from siyu.recommend.offers.past_sends import recently_sent
 from stocked_shop import LAUNCHES, ONLY_IN_STORE_1, stocked_shop, stocked_tables
 
 PERSONAL = ("model", "fallback")
@@ -63,15 +66,11 @@ def test_new_products_are_those_of_the_order_of_new_ones(trained: OfferRecommend
 
 def test_rows_say_who_placed_them(trained: OfferRecommender) -> None:
     # The trees rank lists of all products only: new ones are placed by the plain model.
-    import copy
-    import dataclasses
-
     model = trained.model_
-    ranker = dataclasses.replace(model.ranker, uses_trees={"all": True, "new": False})
+    ranker = dataclasses.replace(model.ranker, trees={"all": model.ranker.trees["all"]})
     rec = copy.copy(trained)
     rec.model_ = dataclasses.replace(model, ranker=ranker)
-    rows = personal(with_rules(rec, min_new_share=1.0))
-    assert set(rows["source"]) == {"fallback"}
+    assert set(personal(with_rules(rec, min_new_share=1.0))["source"]) == {"fallback"}
 
 
 def test_rules_change_the_order_and_never_a_score(trained: OfferRecommender) -> None:
@@ -159,6 +158,20 @@ def test_what_a_member_was_sent_is_not_shown_again(trained: OfferRecommender) ->
     assert len(rows.merge(first, on=["member_id", "product_id"])) == 0
     second = personal(before[before["rank"] == 3])["product_id"]
     assert personal(rows[rows["rank"] == 1])["product_id"].tolist() == second.tolist()
+
+
+def test_what_was_sent_lately_can_be_read_from_the_sends(stocked: OfferRecommender) -> None:
+    sends = pd.DataFrame(
+        {
+            "member_id": [4, 8, 12],
+            "send_time": AS_OF - pd.to_timedelta([1, 2, 30], unit="D"),
+            "offer_id": ["open", None, "open"],
+        }
+    )
+    c = make_shop(**stocked_tables(), sends=sends)
+    sent = recently_sent(c, as_of=AS_OF, within="7D")
+    rows = stocked.recommend(members=[4, 8, 12], k=41, rules=ListRules(exclude=sent))
+    assert set(rows[rows["product_id"] == "tea-0"]["member_id"]) == {8, 12}
 
 
 def test_what_one_member_was_sent_changes_nobody_elses_list(trained: OfferRecommender) -> None:
