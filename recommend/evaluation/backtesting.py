@@ -20,6 +20,7 @@ from siyu.datasets.frames import Frame, to_arrow
 from siyu.datasets.ids import lookup
 from siyu.datasets.windows import training_cuts
 from siyu.recommend.parameters import microseconds
+from siyu.recommend.tables.member_columns import MemberFeatures
 
 from .backtest_results import Backtest, stamped
 from .baselines import Baseline
@@ -50,12 +51,15 @@ class BacktestOptions:
         Lists of all products, and of those that the member never bought.
     activity : {"orders", "events"}
         What counts as a purchase, as in `OfferRecommender`.
+    member_features : callable (Community, as_of) to a frame, optional
+        Handed to the ``fit`` of estimators.
     """
 
     horizon: str | pd.Timedelta = "28D"
     k: int = 10
     lists: tuple[str, ...] = _LISTS
     activity: str = "orders"
+    member_features: MemberFeatures | None = None
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -212,7 +216,9 @@ def lists_by(
     """
     if hasattr(recommender, "fit"):
         parameters = copy.deepcopy(recommender.get_params(deep=False))
-        fitted = type(recommender)(**parameters).fit(c, as_of=as_of)
+        more = options.member_features
+        extra = {} if more is None else {"member_features": more}
+        fitted = type(recommender)(**parameters).fit(c, as_of=as_of, **extra)
         return {
             which: fitted.recommend(k=options.k, only_new=which == "new") for which in options.lists
         }

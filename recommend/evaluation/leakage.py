@@ -19,7 +19,6 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.datasets.frames import Frame, from_arrow, to_arrow
 from siyu.datasets.ids import ids_in, lookup
 from siyu.recommend.parameters import microseconds
-from siyu.recommend.tables.member_columns import MemberFeatures
 from siyu.recommend.tables.purchases import Purchases
 
 from .backtesting import BacktestOptions, lists_by
@@ -36,17 +35,14 @@ class LeakageOptions:
     Parameters
     ----------
     lists : BacktestOptions
-        What is listed; its horizon is that of the label windows.
-    member_features : callable (Community, as_of) to a frame, optional
-        As in `OfferRecommender.fit`.
+        What is listed. Its ``member_features``, if any, are checked, too.
     windows : sequence of (start, end) moments, optional
         The label windows of the recommender's training.
     highest_auc : float in (0.5, 1]
-        A single column of `member_features` that tells who buys better than this is suspect.
+        A single column of ``member_features`` that tells who buys better than this is suspect.
     """
 
     lists: BacktestOptions = field(default_factory=BacktestOptions)
-    member_features: MemberFeatures | None = None
     windows: Sequence[tuple[Any, Any]] | None = None
     highest_auc: float = 0.95
 
@@ -207,7 +203,7 @@ def _member_columns(
     past: Community, worlds: dict[str, Community], moment: pd.Timestamp, how: LeakageOptions
 ) -> list[Verdict]:
     """Check the columns that the caller computes."""
-    ask = how.member_features
+    ask = how.lists.member_features
     if ask is None:
         return []
     at_cut = _sorted_columns(ask(past, moment))

@@ -166,6 +166,20 @@ def test_an_estimator_is_copied_and_fitted_at_every_cut() -> None:
     assert table(found.lists)["probability"].notna().any()
 
 
+def test_an_estimator_is_handed_the_features_of_members() -> None:
+    asked = []
+
+    def features(c: Community, as_of: Any) -> pd.DataFrame:
+        asked.append(as_of)
+        ids = c.customers().to_pylist()
+        return pd.DataFrame({"member_id": ids, "even": [float(one % 2) for one in ids]})
+
+    options = BacktestOptions(lists=("all",), member_features=features)
+    rec = OfferRecommender(ranker="never", random_state=0)
+    backtest_offers(make_shop(), recommenders={"r": rec}, cuts=CUTS[:1], options=options)
+    assert max(asked) == CUTS[0]
+
+
 def test_a_member_without_a_list_counts_as_zero() -> None:
     def short(c: Community, *, as_of: Any, k: int, only_new: bool) -> Any:
         return popularity()(c, as_of=as_of, k=k, only_new=only_new, members=[1, 2])

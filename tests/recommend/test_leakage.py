@@ -22,6 +22,8 @@ CUT = AS_OF - pd.Timedelta(days=28)
 
 
 def verdicts(recommender: Any, c: Community | None = None, **options: Any) -> pd.DataFrame:
+    if "member_features" in options:
+        options["lists"] = BacktestOptions(member_features=options.pop("member_features"))
     how = LeakageOptions(**options)
     shop = make_shop() if c is None else c
     found = leakage_report(shop, as_of=CUT, recommender=recommender, options=how)
