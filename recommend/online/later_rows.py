@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from siyu.datasets.clock import moment
 from siyu.datasets.errors import DataError, ParameterError
@@ -117,7 +118,7 @@ def read_later(
     """
     found = Later()
     for nth, row in enumerate(_as_mappings(table, rows)):
-        given = row.get("member_id")
+        given = _known(row, "member_id")
         if given is not None and given != member_id:
             raise DataError(f"{table}: row {nth} is of another member than the one asked for")
         if table == "orders" and "amount" not in row:
@@ -140,16 +141,17 @@ def _add(
         return "before_snapshot" if time < clock.since else "not_before_now"
     amount = _number(row, "amount", -1.0) if "amount" in row else 0.0
     quantity = _number(row, "quantity", 1.0)
-    if row.get("product_id") is None or amount < 0 or quantity <= 0:
+    named, store = _known(row, "product_id"), _known(row, "store_id")
+    if named is None or amount < 0 or quantity <= 0:
         return "no_purchases"
     products, places = catalogue
-    product, store = products.find(row["product_id"], "product_id"), row.get("store_id")
+    product = products.find(named, "product_id")
     if product < 0:
         return "unknown_products"
     found.time.append(time)
     found.product.append(product)
     found.place.append(-1 if store is None else places.find(store, "store_id"))
-    found.order.append(row.get("order_id"))
+    found.order.append(_known(row, "order_id"))
     found.quantity.append(quantity)
     found.amount.append(amount)
     found.discount.append(_number(row, "discount", 0.0))
@@ -171,7 +173,7 @@ def _as_mappings(table: str, rows: LaterRows | None) -> Sequence[Mapping[str, An
 def _time(table: str, nth: int, row: Mapping[str, Any], tz: str) -> int:
     """Read when a row happened; without a zone it is the shop's clock."""
     name = _TIME[table]
-    if row.get(name) is None:
+    if _known(row, name) is None:
         raise DataError(f"{table}: row {nth} lacks {name}")
     try:
         return moment(row[name], tz)
@@ -181,7 +183,13 @@ def _time(table: str, nth: int, row: Mapping[str, Any], tz: str) -> int:
 
 def _number(row: Mapping[str, Any], name: str, missing: float) -> float:
     """Read a number; `missing` where it is null."""
+    value = _known(row, name)
+    return missing if value is None else float(value)
+
+
+def _known(row: Mapping[str, Any], name: str) -> Any:
+    """Read a value; None where it is missing, in any of the ways that frames say so."""
     value = row.get(name)
-    if value is None or value != value:  # noqa: PLR0124
-        return missing
-    return float(value)
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124
+        return None
+    return value

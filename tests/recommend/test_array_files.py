@@ -40,7 +40,8 @@ def test_unknown_numbers_stay_unknown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shape", [(3, 2), (2, 3), (0, 4), (4, 0)])
 def test_matrices_keep_their_shape(tmp_path: Path, shape: tuple[int, int]) -> None:
-    values = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
+    numbers = np.arange(shape[0] * shape[1], dtype=np.float32)
+    values = numbers.reshape(shape)
     found = trip({"matrix": values}, tmp_path)["matrix"]
     assert found.shape == shape
     assert found.tolist() == values.tolist()

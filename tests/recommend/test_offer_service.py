@@ -45,7 +45,8 @@ def all_lists(service: OfferService, members: Any, now: Any, **how: Any) -> pd.D
     orders = how.pop("orders", {})
     asked = [service.recommend(m, now=now, orders=orders.get(m), **how) for m in members]
     found = pd.concat([one.to_frame() for one in asked if len(one)], ignore_index=True)
-    return found.sort_values(["member_id", "rank"], ignore_index=True)
+    in_order: pd.DataFrame = found.sort_values(["member_id", "rank"], ignore_index=True)
+    return in_order
 
 
 def later_orders(c: Community, as_of: pd.Timestamp, days: int, seed: int = 0) -> pd.DataFrame:
@@ -243,6 +244,15 @@ def test_rows_that_do_not_count_are_counted(
     found = service.recommend(0, now=NOW, orders=[{**ORDER, **changed}])
     assert dict(found.notes) == {**dict.fromkeys(found.notes, 0), note: 1}
     assert found.rows == service.recommend(0, now=NOW).rows
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT])
+@pytest.mark.parametrize("name", ["store_id", "order_id", "quantity", "discount", "member_id"])
+def test_what_is_missing_of_a_row_is_unknown(
+    service: OfferService, name: str, nothing: Any
+) -> None:
+    found = service.recommend(0, now=NOW, orders=[{**ORDER, name: nothing}])
+    assert found.rows == service.recommend(0, now=NOW, orders=[ORDER]).rows
 
 
 def test_a_row_at_the_moment_of_the_snapshot_counts(service: OfferService) -> None:
