@@ -122,7 +122,7 @@ def alike_products(counts: csr_array, n_alike: int) -> csr_array:
 
     Examples
     --------
-    >>> counts = csr_array(np.array([[1, 1, 0], [1, 1, 1]], np.float32))
+    >>> counts = csr_array(np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1]], np.float32))
     >>> (alike_products(counts, 1).toarray() > 0).astype(int).tolist()
     [[0, 1, 0], [1, 0, 0], [0, 1, 0]]
     """

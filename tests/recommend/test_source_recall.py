@@ -26,6 +26,11 @@ def report(c: Community, **options: object) -> pd.DataFrame:
     return found.set_index("source")
 
 
+def numbers(found: pd.DataFrame, source: str, *columns: str) -> list[float]:
+    """Read some columns of one source."""
+    return [float(found[column][source]) for column in columns]
+
+
 @pytest.fixture(scope="module")
 def few() -> pd.DataFrame:
     return report(Community(orders=few_orders()))
@@ -37,14 +42,14 @@ def test_one_row_a_source_and_one_for_all_together(few: pd.DataFrame) -> None:
 
 def test_recall_of_own_purchases_worked_by_hand(few: pd.DataFrame) -> None:
     # Of two purchases, "a" had bought milk before; tea was new. Four pairs are own.
-    assert few.loc["own", ["recall", "recall_new"]].tolist() == [0.5, 0.0]
+    assert numbers(few, "own", "recall", "recall_new") == [0.5, 0.0]
     assert few.loc["own", "candidates"] == pytest.approx(4 / 3)
     assert few.loc["own", "precision"] == 0.25
-    assert few.loc["own", ["n_relevant", "n_relevant_new"]].tolist() == [2, 1]
+    assert numbers(few, "own", "n_relevant", "n_relevant_new") == [2, 1]
 
 
 def test_all_sources_together_find_what_any_finds(few: pd.DataFrame) -> None:
-    assert few.loc[UNION, ["recall", "recall_new"]].tolist() == [1.0, 1.0]
+    assert numbers(few, UNION, "recall", "recall_new") == [1.0, 1.0]
 
 
 def test_what_two_sources_find_neither_finds_alone(few: pd.DataFrame) -> None:
@@ -56,7 +61,7 @@ def test_what_two_sources_find_neither_finds_alone(few: pd.DataFrame) -> None:
 def test_a_source_left_by_itself_finds_alone_what_it_finds() -> None:
     none = dict.fromkeys((source.name for source in SOURCES), 0)
     found = report(Community(orders=few_orders()), quotas=Quotas(**{**none, "popular": 5}))
-    assert found.loc["popular", ["recall_new", "alone_new"]].tolist() == [1.0, 1.0]
+    assert numbers(found, "popular", "recall_new", "alone_new") == [1.0, 1.0]
     assert found.loc["own", "candidates"] == 0
 
 

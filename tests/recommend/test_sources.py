@@ -54,11 +54,11 @@ def proposed(c: Community, source: str, as_of: pd.Timestamp, quota: int = 10) ->
     return [list(pair) for pair in zip(members, products, strict=True)]
 
 
-def bought(*rows: tuple[str, str, float], **columns: object) -> pd.DataFrame:
+def bought(*rows: tuple[str, str, float]) -> pd.DataFrame:
     """Write orders: member, product, day."""
     frame = pd.DataFrame(rows, columns=["member_id", "product_id", "day"])
     frame["order_time"] = START + pd.to_timedelta(frame.pop("day"), unit="D")
-    return frame.assign(amount=5.0, **columns)
+    return frame.assign(amount=5.0)
 
 
 @pytest.fixture(scope="module")
