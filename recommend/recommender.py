@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 from siyu.datasets.community import Community
 from siyu.datasets.errors import warn
@@ -31,22 +31,19 @@ __all__ = ["OfferRecommender"]
 class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     """Recommend to every member the products that they are most likely to buy next.
 
-    Candidates come from the member's own purchases, members alike, a matrix factorisation,
-    products bought together, and what sells in the store and everywhere. Boosted trees rank
-    them, trained on several earlier windows of the same community. A window that they have not
-    seen decides whether they rank better than the plain model (decayed own purchases mixed with
-    those of members alike); if not, the plain model ranks, and the rows say ``fallback``. Who
-    never bought gets a list from what they looked at (``events``), else what sells nearby; who
-    opted out, one that is the same for all.
+    Many sources propose products; boosted trees rank them, trained on several earlier windows of
+    the same community. A window that they have not seen decides whether they rank better than
+    the plain model (decayed own purchases mixed with those of members alike); if not, the plain
+    model ranks, and the rows say ``fallback``. Who never bought gets a list from what they
+    looked at (``events``), else what sells nearby; who opted out, one that is the same for all.
 
     Parameters
     ----------
     kind : {"product"}
         What is recommended.
     goal : {"repurchase", "new_category", "visit", "gmv", "margin"}
-        What counts as success: the member buys the product, for the first time or again; buys it
-        from a category that is new to them; buys it on the next visit; or the money that comes
-        in, or stays, by expectation. See `siyu.recommend.ranking.goals`.
+        What counts as success: the member buys the product; buys it from a category new to them,
+        or on the next visit; the money that comes in, or stays (`siyu.recommend.ranking.goals`).
     horizon : str or Timedelta
         Within what time; at least a day. Training windows are as long.
     activity : {"orders", "events"}
@@ -66,8 +63,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    as_of_ : Timestamp, UTC
-        The moment of the fit.
+    as_of_ : Timestamp, UTC, the moment of the fit
     source_ : dict
         Who ranks lists of all products (``"all"``) and of new ones (``"new"``): ``"model"`` or
         ``"fallback"``.
@@ -137,8 +133,6 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         ------
         DataError
             If there are no rows that name products, or `member_features` gives no usable frame.
-        ParameterError
-            If a parameter is out of range.
 
         Warns
         -----
@@ -202,8 +196,6 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
 
         Raises
         ------
-        ParameterError
-            If a parameter is out of range, or `community` comes without `as_of`.
         DataError
             If the community lacks what the model was trained on, or what `rules` need.
 
@@ -212,7 +204,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         SiyuWarning
             If members asked for are not known, or are staff; if `rules` cannot be kept.
         """
-        model, rules = self._at(community, as_of, member_features, rules)
+        model, rules = asking.model_at(self._fitted(), community, as_of, member_features, rules)
         asked = model.shop.addressed
         if members is not None:
             asked, told = who_is_asked(model.shop, members)
@@ -253,7 +245,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             If nobody bought the product yet, or the member gets no personal list: who opted
             out, never bought, or is staff.
         """
-        model, _ = self._at(community, as_of, member_features, None)
+        model, _ = asking.model_at(self._fitted(), community, as_of, member_features)
         pair = (asking.buyer_code(model, member_id), asking.product_code(model, product_id))
         return from_arrow(
             explain_pair(model, pair, Wanted(1, only_new, model.shop.offered)), output
@@ -300,7 +292,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         DataError
             If nobody bought the product, or any of the category, before the moment.
         """
-        model, rules = self._at(community, as_of, member_features, rules)
+        model, rules = asking.model_at(self._fitted(), community, as_of, member_features, rules)
         found = asking.leads(model, (product_id, category), (n, only_new, rules), progress)
         return from_arrow(found, output)
 
@@ -339,8 +331,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        folder : str or Path
-            Made, or replaced if it is a bundle.
+        folder : str or Path, made or replaced if it is a bundle
 
         Raises
         ------
@@ -376,7 +367,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         FileError
             If the folder cannot be written.
         """
-        model, _ = self._at(community, as_of, member_features, None)
+        model, _ = asking.model_at(self._fitted(), community, as_of, member_features)
         write_snapshot(path, model, offer_ends(community.before(as_of), model), community.tz)
 
     @classmethod
@@ -402,20 +393,8 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         self.model_ = model
         self.as_of_, self.source_, self.importance_, self.validation_ = shown(model)
 
-    def _at(
-        self,
-        community: Community | None,
-        as_of: Any,
-        member_features: MemberFeatures | None,
-        rules: ListRules | None,
-    ) -> tuple[Model, ListRules]:
-        """Give the model as it looks at a moment, and the rules."""
-        model = self._fitted()
-        rules = asking.check_rules(rules, has_community=community is not None)
-        return asking.model_at(model, community, as_of, member_features, rules), rules
-
     def _fitted(self) -> Model:
         """Give the model, if there is one."""
-        if not hasattr(self, "model_"):
-            raise NotFittedError("this OfferRecommender is not fitted yet: call fit, or load one")
-        return self.model_
+        check_is_fitted(self, "model_")
+        model: Model = self.model_
+        return model

@@ -83,21 +83,22 @@ def model_at(
     community: Community | None,
     as_of: Any,
     member_features: MemberFeatures | None,
-    rules: ListRules,
-) -> Model:
-    """Look at another moment, if one is given.
+    rules: Any = None,
+) -> tuple[Model, ListRules]:
+    """Look at another moment, if one is given; check the rules.
 
     Raises
     ------
     ParameterError
-        If only one of community and moment is given.
+        If only one of community and moment is given, or the rules are none.
     """
     if (community is None) != (as_of is None):
         raise ParameterError("as_of", "give both community and as_of, or neither")
+    checked = check_rules(rules, has_community=community is not None)
     if community is None:
-        return model
+        return model, checked
     c, moment = community.before(as_of), community.moment(as_of)
-    return model.at(c, moment, member_features, (rules.offers, rules.prefer))
+    return model.at(c, moment, member_features, (checked.offers, checked.prefer)), checked
 
 
 def leads(

@@ -107,7 +107,7 @@ def test_progress_of_leads_is_told(trained: OfferRecommender) -> None:
 
 
 @pytest.mark.parametrize("asked", [{}, {"product_id": "tea-1", "category": "tea"}])
-def test_one_thing_is_asked_for(trained: OfferRecommender, asked: dict[str, str]) -> None:
+def test_one_thing_is_asked_for(trained: OfferRecommender, asked: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="give one of product_id and category"):
         trained.leads(**asked)
 

@@ -396,7 +396,7 @@ def test_a_recommender_can_be_cloned(trained: OfferRecommender) -> None:
 
 
 def test_a_fit_changes_no_parameter(shop: Community) -> None:
-    given = {"horizon": "4W", "goal": "visit", "ranker": "never", "random_state": 3}
+    given: dict[str, Any] = {"horizon": "4W", "goal": "visit", "ranker": "never", "random_state": 3}
     rec = OfferRecommender(**given).fit(shop, as_of=AS_OF)
     assert {name: rec.get_params()[name] for name in given} == given
 

@@ -18,7 +18,7 @@ from stocked_shop import stocked_tables
 
 NOW = AS_OF.value // 1000
 DAY = 86_400_000_000
-QUICK = {"objective": "binary", "n_windows": 1}
+QUICK: dict[str, Any] = {"objective": "binary", "n_windows": 1}
 
 
 def lists(c: Community, **parameters: Any) -> tuple[pd.DataFrame, str]:
@@ -239,7 +239,7 @@ def test_text_ids_give_the_same_lists(with_rules: pd.DataFrame) -> None:
     rec = OfferRecommender(ranker="never", random_state=0).fit(make_shop(**tables), as_of=AS_OF)
     sent = pd.DataFrame({"member_id": ["m0000", "m0001"], "product_id": ["tea-1", "nuts-2"]})
     rows = rec.recommend(rules=dataclasses.replace(RULES, exclude=sent))
-    expected = with_rules.loc["lists"].reset_index(drop=True)
+    expected = pd.DataFrame(with_rules.loc["lists"]).reset_index(drop=True)
     same = ["rank", "product_id", "offer_id", "score", "probability", "source", "reason"]
     pd.testing.assert_frame_equal(rows[same], expected[same], check_exact=True)
     assert rows["member_id"].str[1:].astype(int).tolist() == expected["member_id"].tolist()

@@ -283,7 +283,7 @@ def test_rules_are_rules(stocked: OfferRecommender) -> None:
         stocked.recommend(rules={"min_new_share": 0.5})  # type: ignore[arg-type]
 
 
-ALL = {
+ALL: dict[str, Any] = {
     "min_new_share": 0.3,
     "max_per": {"category": 6, "brand": 9},
     "diversity": 0.1,
