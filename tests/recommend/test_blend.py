@@ -17,7 +17,8 @@ def member() -> np.ndarray:
 
 
 def labels() -> np.ndarray:
-    return (matrix().values.sum(axis=1) + np.random.default_rng(1).random(N)) > 1.8
+    tell: np.ndarray = (matrix().values.sum(axis=1) + np.random.default_rng(1).random(N)) > 1.8
+    return tell
 
 
 def grown(objective: str) -> BoostedTrees:

@@ -143,7 +143,7 @@ def test_too_few_members_leave_the_comparison_open() -> None:
     found = fitted([window(nth) for nth in range(3)])
     trees = found.ranks("all")
     assert trees is not None
-    few = replace(window(5), n_relevant=np.arange(N_MEMBERS) < 10)
+    few = replace(window(5), n_relevant=(np.arange(N_MEMBERS) < 10).astype(np.int64))
     judged = compare(trees, few, "all", "repurchase")
     assert (judged.n_members, judged.model_wins) == (10, False)
     assert np.isnan(judged.calibration_error)
