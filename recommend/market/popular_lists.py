@@ -94,8 +94,7 @@ def lists_by_segment(market: Market, place: Ints, region: Ints, k: int, offered:
 
 def _listed(rows: Ints, share: NDArray[np.float64], k: int, segment: str) -> Listed:
     """Give the same best `k` products to some rows."""
-    best = np.argsort(-share, kind="stable")[:k] if len(rows) else np.zeros(0, np.int64)
-    best = best[share[best] > 0]
+    best = _largest(share, k) if len(rows) else np.zeros(0, np.int64)
     return Listed(
         row=np.repeat(rows, len(best)),
         rank=np.tile(np.arange(1, len(best) + 1), len(rows)),
@@ -103,6 +102,15 @@ def _listed(rows: Ints, share: NDArray[np.float64], k: int, segment: str) -> Lis
         share=np.tile(share[best], len(rows)),
         segment=np.full(len(rows) * len(best), segment),
     )
+
+
+def _largest(share: NDArray[np.float64], k: int) -> Ints:
+    """Find the `k` largest shares above 0, of equals the first; without sorting all products."""
+    among = share > 0
+    if k < len(share):
+        among &= share >= np.partition(share, len(share) - k)[len(share) - k]
+    found = np.flatnonzero(among)
+    return found[np.argsort(-share[found], kind="stable")][:k]
 
 
 def _share_of_all(market: Market) -> NDArray[np.float64]:
