@@ -125,7 +125,7 @@ class Batch:
 
 def quotas_for(quotas: Quotas, wanted: Wanted) -> Quotas:
     """Make room for long lists; lists of new products need no old ones."""
-    spare = 0 if wanted.limits is None else wanted.limits.extra_candidates
+    spare = 0 if wanted.limits is None else wanted.limits.spare
     own = 0 if wanted.only_new else max(quotas.own, wanted.k) + spare
     due = 0 if wanted.only_new else quotas.due
     return replace(quotas, own=own, due=due, popular=max(quotas.popular, 2 * wanted.k) + spare)

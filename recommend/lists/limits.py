@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from siyu.datasets.errors import DataError, ParameterError, SiyuError
@@ -25,6 +26,7 @@ __all__ = ["Banned", "Limits"]
 Numbers = NDArray[np.float64]
 
 _LAUNCHES = 50  # that every member is scored for
+_MOST_SPARE = 200  # candidates
 _NAMES = ("product_id", "offer_id", "category")
 
 
@@ -76,6 +78,8 @@ class Limits:
         Group of every product, and how many rows of one group there may be.
     kinds : int64 array, n_attributes x n_products
         Groups by which products are alike, for diversity.
+    spare : int
+        How many more candidates are looked for, because some may be banned: the same for all.
     is_launch : bool array, n_products
     launch_bonus : mapping of kind of list to float
         Added to the score of launches before they are put in order.
@@ -88,6 +92,7 @@ class Limits:
     banned: tuple[Banned, ...]
     caps: Mapping[str, tuple[Ints, int]]
     kinds: Ints
+    spare: int
     is_launch: Bools
     launch_bonus: Mapping[str, float]
 
@@ -129,6 +134,7 @@ class Limits:
                 for name, most in rules.max_per.items()
             },
             kinds=_kinds(rules, market),
+            spare=_spare(rules),
             is_launch=terms.launched >= since,
             launch_bonus={},
         )
@@ -137,15 +143,6 @@ class Limits:
         """Take some rows: their positions become their numbers."""
         banned = tuple(one.of_rows(rows) for one in self.banned)
         return replace(self, member=self.member[rows], banned=banned)
-
-    @property
-    def extra_candidates(self) -> int:
-        """Give the most products that are banned for one member: as many more are looked for."""
-        most = 0
-        for one in self.banned:
-            counts = np.bincount(one.keys // one.n_codes, minlength=1)
-            most += int(counts.max()) if one.n_codes == len(one.code) else 0
-        return min(most, 200)
 
     def keep(self, pairs: Candidates) -> Candidates:
         """Leave out the pairs that may not be shown."""
@@ -252,6 +249,15 @@ def _exclusions(
     row = lookup(table["member_id"], asked)
     table, row = table.filter(pa.array(row >= 0)), row[row >= 0]
     return allowed, tuple(_of_column(name, table[name], row, (terms, market)) for name in names)
+
+
+def _spare(rules: ListRules) -> int:
+    """Count the most rows that are excluded for one member, whoever is asked for."""
+    table = None if rules.exclude is None else _excluded_rows(rules)
+    if table is None or "member_id" not in table.column_names or not table.num_rows:
+        return 0
+    counts = pc.value_counts(table["member_id"].combine_chunks()).field("counts")
+    return min(int(pc.max(counts).as_py()), _MOST_SPARE)
 
 
 def _excluded_rows(rules: ListRules) -> pa.Table:

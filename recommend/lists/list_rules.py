@@ -39,7 +39,9 @@ class ListRules:
         the same bonus, the smallest that reaches the share in the lists of a fixed sample of
         members: nobody is shown a launch that is further than this below what it displaces.
     launch_age : Timedelta, timedelta or str
-        A launch was launched (``products.launched_at``; else first sold) within this time.
+        A launch was launched (``products.launched_at``; else first sold) within this time. One
+        that nobody bought yet has no score and is in no list: `similar_products` says what it is
+        like, `leads` of its category who may want it.
     min_probability : float in [0, 1]
         Rows whose probability is lower, or not known, are left out: rather no offer than one
         that nobody wants.

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from planted_shop import AS_OF, N_MEMBERS, make_shop, planted_members, planted_orders
 from siyu.datasets import DataError, ParameterError, SiyuWarning
 from siyu.recommend import OfferRecommender
+from siyu.recommend.lists.asking import wanted_for
 from siyu.recommend.lists.list_rules import ListRules
 from siyu.recommend.offers.offer_rules import OfferRules
 from siyu.recommend.offers.past_sends import recently_sent
@@ -299,6 +301,24 @@ def test_with_rules_too_some_members_get_the_same_as_among_all(stocked: OfferRec
     pd.testing.assert_frame_equal(some, expected, check_exact=True)
 
 
+def test_how_much_is_excluded_for_others_changes_no_list(stocked: OfferRecommender) -> None:
+    sent = pd.DataFrame({"member_id": [5] * 30 + [6], "product_id": ["wine-1"] * 31})
+    everyone = with_rules(stocked, exclude=sent)
+    rows = stocked.recommend(members=[6], rules=ListRules(exclude=sent))
+    expected = everyone[everyone["member_id"] == 6].reset_index(drop=True)
+    pd.testing.assert_frame_equal(rows, expected, check_exact=True)
+
+
+def test_candidates_make_room_for_what_is_excluded(stocked: OfferRecommender) -> None:
+    rules = ListRules(exclude=pd.DataFrame({"member_id": [5, 5, 6], "product_id": "tea-1"}))
+    model = stocked.model_
+    some = wanted_for(model, pa.array([6]), 10, False, rules)
+    everyone = wanted_for(model, model.shop.addressed, 10, False, rules)
+    assert some.limits is not None
+    assert everyone.limits is not None
+    assert some.limits.spare == everyone.limits.spare == 2
+
+
 def test_with_rules_too_the_moment_of_the_fit_gives_the_lists_of_the_fit(
     stocked: OfferRecommender,
 ) -> None:
@@ -349,3 +369,12 @@ def test_the_rules_are_not_changed(stocked: OfferRecommender) -> None:
     with_rules(stocked, exclude=sent)
     pd.testing.assert_frame_equal(sent, before)
     assert np.array_equal(sent.columns, before.columns)
+
+
+def test_lists_in_chunks_are_the_lists_of_all(
+    stocked: OfferRecommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = with_rules(stocked, **ALL)
+    monkeypatch.setattr("siyu.recommend.lists.batches._CHUNK", 7)
+    monkeypatch.setattr("siyu.recommend.lists.cold_lists._ROWS", 2)
+    pd.testing.assert_frame_equal(with_rules(stocked, **ALL), whole, check_exact=True)
