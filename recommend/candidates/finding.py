@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siyu.datasets.ordering import distinct
 from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Bools, Floats, Ints
@@ -132,13 +133,14 @@ def _of_block(block: Block, quotas: Quotas, further: Ints) -> Candidates:
     found = list(proposals(block, quotas).values())
     first, last = np.array([start, block.rows.stop]) * n_products
     found.append(further[(further >= first) & (further < last)] - first)
-    keys = np.unique(np.concatenate(found))
+    keys = distinct(np.concatenate(found))
     row, product = np.divmod(keys, n_products)
     at = market.position[product]
-    known = at >= 0
+    known = np.flatnonzero(at >= 0)
+    places = (row[known], at[known])
     columns = {name: np.zeros(len(row), np.float32) for name in SCORED}
     for name in SCORED:
-        columns[name][known] = block.scores[name][row[known], at[known]]
+        columns[name][known] = block.scores[name][places]
     goods = block.goods_of_circle()
     columns["circle"] = goods.read("score", *goods.find(keys), 0)
     return Candidates(row + start, product, columns)

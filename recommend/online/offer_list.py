@@ -62,7 +62,7 @@ class OfferList(Sequence[Offer]):
                 Offer,
                 [member_id] * len(offer),
                 part.rank.tolist(),
-                products.take(pa.array(part.product)).to_pylist(),
+                [products[at].as_py() for at in part.product.tolist()],
                 [None if at < 0 else terms.offered.ids[at].as_py() for at in offer],
                 part.score.tolist(),
                 [None if one != one else one for one in probability],  # noqa: PLR0124
