@@ -109,8 +109,8 @@ def calibration_error(scores: NDArray[np.float64], bought: Bools, member: Ints) 
     Examples
     --------
     >>> scores, member = np.repeat([0.0, 1.0], 400), np.tile(np.arange(400), 2)
-    >>> round(calibration_error(scores, scores > 0.5, member), 3)
-    0.0
+    >>> calibration_error(scores, scores > 0.5, member) < 0.05
+    True
     """
     is_odd = member % 2 == 1
     if not 0 < int(is_odd.sum()) < len(member):
