@@ -58,6 +58,23 @@ def forget_members(folder: str | Path, members: Sequence[Any] | pa.Array) -> int
         If the ids are of another type.
     FileError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from siyu.datasets import Community
+    >>> from siyu.recommend import OfferRecommender
+    >>> weeks = pd.date_range("2026-01-01", periods=8, freq="7D", tz="UTC")
+    >>> orders = pd.DataFrame({"order_time": weeks, "product_id": "milk", "amount": 2.0})
+    >>> c = Community(orders=orders.assign(member_id="ann"))
+    >>> rec = OfferRecommender(ranker="never", random_state=0).fit(c, as_of="2026-03-01")
+    >>> folder = tempfile.mkdtemp() + "/model"
+    >>> rec.save(folder)
+    >>> forget_members(folder, ["ann", "bob"])
+    1
+    >>> OfferRecommender.load(folder).recommend().empty
+    True
     """
     packed = Packed()
     if _kind(folder) == storage.KIND:
