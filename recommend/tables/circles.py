@@ -34,7 +34,7 @@ _REFERRAL = 2.0  # weights beside 1 for a tie or an invitation into a group
 _MATES = 0.5  # for all mates of a group together
 _MOST_NEAR = 40  # members of a circle, and mates read of one group
 _LEADING = 0.9  # a leader's score is in the top tenth of those above 0
-_BLOCK = 65_536  # members whose contacts are added up at once: bounds the memory
+_BLOCK = 16_384  # members whose contacts are added up at once: bounds the memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
