@@ -24,7 +24,7 @@ from .errors import ModelFileError, ParameterError
 from .files import describe_files, inside, write_bytes, write_parquet, write_text
 from .staging import staged_folder
 
-__all__ = ["Bundle", "read_bundle", "write_bundle"]
+__all__ = ["Bundle", "bundle_kind", "read_bundle", "write_bundle"]
 
 _FORMAT = "siyu-bundle"
 _VERSION = 1
@@ -184,6 +184,19 @@ def read_bundle(folder: str | Path, kind: str) -> Bundle:
         )
     contents = {name: _verified(top, name, listed[name]) for name in sorted(listed)}
     return Bundle(str(folder), kind, manifest["meta"], manifest["versions"], contents)
+
+
+def bundle_kind(folder: str | Path) -> str:
+    """Tell what a bundle says it holds; nothing else of it is looked at.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no bundle.
+    """
+    top = Path(folder)
+    _names(top)
+    return str(_manifest(top)["kind"])
 
 
 def _check_file(name: str, content: "str | pa.Table") -> None:

@@ -24,11 +24,11 @@ from siyu.recommend.tables.setting import default_attributes
 
 from .parameters import microseconds, one_of, seed_of, whole_number
 
-__all__ = ["Progress", "fit_model", "shown"]
+__all__ = ["Progress", "check_choices", "fit_model", "shown"]
 
 Progress = Callable[[int, int], None]
 _CHOICES = {
-    "kind": ("product",),
+    "kind": ("product", "coupon"),
     "goal": GOALS,
     "activity": ACTIVITIES,
     "ranker": ("auto", "always", "never"),
@@ -111,12 +111,23 @@ def _validation(ranker: Ranker) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
-def _recipe(parameters: Mapping[str, Any]) -> Recipe:
-    """Check the parameters; lay down how markets, candidates and features are made."""
+def check_choices(parameters: Mapping[str, Any]) -> None:
+    """Refuse a parameter that is not among its choices, or is no count.
+
+    Raises
+    ------
+    ParameterError
+        Naming it.
+    """
     for name, allowed in _CHOICES.items():
         one_of(name, parameters[name], allowed)
     for name in ("n_windows", "n_jobs"):
         whole_number(name, parameters[name])
+
+
+def _recipe(parameters: Mapping[str, Any]) -> Recipe:
+    """Check the parameters; lay down how markets, candidates and features are made."""
+    check_choices(parameters)
     is_money = goal_of(parameters["goal"]).is_money
     if is_money and parameters["objective"] not in (BLEND, "binary"):
         raise ParameterError(

@@ -10,9 +10,12 @@ import pyarrow as pa
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from siyu.datasets.bundle import bundle_kind
 from siyu.datasets.community import Community
-from siyu.datasets.errors import warn
+from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
+from siyu.recommend.coupons.coupon_model import CouponModel
+from siyu.recommend.coupons.coupon_store import COUPONS
 from siyu.recommend.lists import asking
 from siyu.recommend.lists.batches import Wanted
 from siyu.recommend.lists.explanation import explain_pair
@@ -21,8 +24,10 @@ from siyu.recommend.lists.list_table import make_lists
 from siyu.recommend.lists.model import Model, who_is_asked
 from siyu.recommend.online.snapshot_store import offer_ends, write_snapshot
 from siyu.recommend.online.storage import read_model, write_model
+from siyu.recommend.tables.levels import at_level
 from siyu.recommend.tables.member_columns import MemberFeatures
 
+from .coupon_kind import coupon_model, refuse_for_coupons, shared_parameters
 from .fitting import Progress, fit_model, shown
 
 __all__ = ["OfferRecommender"]
@@ -39,8 +44,12 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    kind : {"product"}
-        What is recommended.
+    kind : {"product", "coupon"}
+        What is recommended. ``coupon`` hands `fit`, `recommend`, `explain`, `save` and `load` to a
+        `CouponModel`, kept as ``coupons_``; `goal`, `activity` and `objective` are for products.
+    level : str
+        ``"product"``, or a text column of ``products`` such as ``"category"``: its values are
+        then ranked in place of products, and stand under ``product_id``.
     goal : {"repurchase", "new_category", "visit", "gmv", "margin"}
         What counts as success: the member buys the product; buys it from a category new to them,
         or on the next visit; the money that comes in, or stays (`siyu.recommend.ranking.goals`).
@@ -87,6 +96,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         self,
         *,
         kind: str = "product",
+        level: str = "product",
         goal: str = "repurchase",
         horizon: str | pd.Timedelta = "28D",
         activity: str = "orders",
@@ -97,6 +107,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         random_state: int | np.random.Generator | None = None,
     ) -> None:
         self.kind = kind
+        self.level = level
         self.goal = goal
         self.horizon = horizon
         self.activity = activity
@@ -139,7 +150,12 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         SiyuWarning
             If the plain model ranks, and why.
         """
-        model, told = fit_model(self.get_params(), community, as_of, member_features, progress)
+        if self.kind == "coupon":
+            given = {"as_of": as_of, "member_features": member_features, "progress": progress}
+            self._keep_coupons(coupon_model(self.get_params()).fit(community, **given))
+            return self
+        lifted = at_level(community, self.level)
+        model, told = fit_model(self.get_params(), lifted, as_of, member_features, progress)
         self._keep(model)
         if told:
             warn(told)
@@ -204,7 +220,13 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         SiyuWarning
             If members asked for are not known, or are staff; if `rules` cannot be kept.
         """
-        model, rules = asking.model_at(self._fitted(), community, as_of, member_features, rules)
+        if self.kind == "coupon":
+            refuse_for_coupons(only_new=only_new, rules=rules)
+            given = {"as_of": as_of, "member_features": member_features, "progress": progress}
+            return self._coupons().recommend(
+                community, members=members, k=k, output=output, **given
+            )
+        model, rules = self.look_at(community, as_of, member_features, rules)
         asked = model.shop.addressed
         if members is not None:
             asked, told = who_is_asked(model.shop, members)
@@ -245,56 +267,13 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             If nobody bought the product yet, or the member gets no personal list: who opted
             out, never bought, or is staff.
         """
-        model, _ = asking.model_at(self._fitted(), community, as_of, member_features)
+        if self.kind == "coupon":
+            refuse_for_coupons(only_new=only_new, community=community, as_of=as_of)
+            return self._coupons().explain(member_id, product_id)
+        model, _ = self.look_at(community, as_of, member_features)
         pair = (asking.buyer_code(model, member_id), asking.product_code(model, product_id))
-        return from_arrow(
-            explain_pair(model, pair, Wanted(1, only_new, model.shop.offered)), output
-        )
-
-    def leads(  # noqa: PLR0913
-        self,
-        product_id: Any = None,
-        *,
-        category: str | None = None,
-        n: int = 100,
-        community: Community | None = None,
-        as_of: Any = None,
-        only_new: bool = False,
-        rules: ListRules | None = None,
-        member_features: MemberFeatures | None = None,
-        output: FrameKind = "pandas",
-        progress: Progress | None = None,
-    ) -> Frame:
-        """List the members who are most likely to take a product: whom sales should speak to.
-
-        Parameters
-        ----------
-        product_id, category : one of them
-            A product bought before; or a category, in which each member's best product counts.
-        n : int >= 1
-            Members to list.
-        community, as_of, member_features, output, progress
-            As in `recommend`.
-        only_new : bool
-            Only members who never bought the product, by the order of new products.
-        rules : ListRules, optional
-            Of use here: ``exclude`` (whom sales spoke to already) and ``min_probability``.
-
-        Returns
-        -------
-        frame, at most `n` rows sorted by ``rank``
-            ``member_id``, ``rank``, ``product_id``, ``score`` (that of `explain`),
-            ``probability``, ``source``, ``reason``: as in `recommend`. Members who opted out,
-            never bought, or are staff, are never leads.
-
-        Raises
-        ------
-        DataError
-            If nobody bought the product, or any of the category, before the moment.
-        """
-        model, rules = asking.model_at(self._fitted(), community, as_of, member_features, rules)
-        found = asking.leads(model, (product_id, category), (n, only_new, rules), progress)
-        return from_arrow(found, output)
+        wanted = Wanted(1, only_new, model.shop.offered)
+        return from_arrow(explain_pair(model, pair, wanted), output)
 
     def similar_products(
         self,
@@ -332,12 +311,10 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         folder : str or Path, made or replaced if it is a bundle
-
-        Raises
-        ------
-        FileError
-            If the folder cannot be written.
         """
+        if self.kind == "coupon":
+            self._coupons().save(folder)
+            return
         model = self._fitted()
         parameters = {**self.get_params(), "horizon": str(pd.Timedelta(self.horizon))}
         parameters["random_state"] = model.recipe.options.factors.random_state
@@ -361,28 +338,25 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
             As in `recommend`; `as_of` may be any moment, earlier or later than the fit.
         path : str or Path
             A folder: made, or replaced whole if it is a bundle.
-
-        Raises
-        ------
-        FileError
-            If the folder cannot be written.
         """
-        model, _ = asking.model_at(self._fitted(), community, as_of, member_features)
-        write_snapshot(path, model, offer_ends(community.before(as_of), model), community.tz)
+        model, _ = self.look_at(community, as_of, member_features)
+        ends = offer_ends(at_level(community, self.level).before(as_of), model)
+        write_snapshot(path, model, ends, community.tz)
 
     @classmethod
     def load(cls, folder: str | Path) -> "OfferRecommender":
         """Read a model that `save` wrote; it gives the same bytes.
-
-        Parameters
-        ----------
-        folder : str or Path
 
         Raises
         ------
         ModelFileError
             If a file is missing, added or damaged; nothing of it is then read.
         """
+        if bundle_kind(folder) == COUPONS:
+            coupons = CouponModel.load(folder)
+            rec = cls(kind="coupon", **shared_parameters(coupons))
+            rec._keep_coupons(coupons)
+            return rec
         model, parameters = read_model(folder)
         rec = cls(**parameters)
         rec._keep(model)
@@ -393,8 +367,33 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         self.model_ = model
         self.as_of_, self.source_, self.importance_, self.validation_ = shown(model)
 
+    def _keep_coupons(self, coupons: CouponModel) -> None:
+        """Hold a model of coupons, and show what it is."""
+        self.coupons_ = coupons
+        self.as_of_, self.source_ = coupons.as_of_, {"all": coupons.source_}
+        self.importance_, self.validation_ = coupons.importance_, coupons.validation_
+
+    def _coupons(self) -> CouponModel:
+        """Give the model of coupons, if there is one."""
+        check_is_fitted(self, "coupons_")
+        coupons: CouponModel = self.coupons_
+        return coupons
+
     def _fitted(self) -> Model:
         """Give the model, if there is one."""
+        if self.kind == "coupon":
+            raise ParameterError("kind", "this call is for products; kind is 'coupon'")
         check_is_fitted(self, "model_")
         model: Model = self.model_
         return model
+
+    def look_at(
+        self,
+        community: Community | None,
+        as_of: Any,
+        member_features: MemberFeatures | None,
+        rules: ListRules | None = None,
+    ) -> tuple[Model, ListRules]:
+        """Give the model and its shop: a community at a moment, or the state of the fit."""
+        lifted = None if community is None else at_level(community, self.level)
+        return asking.model_at(self._fitted(), lifted, as_of, member_features, rules)

@@ -10,9 +10,9 @@ from siyu.recommend.online.array_files import Packed, unpack
 
 from .coupon_state import CouponState
 
-__all__ = ["read_coupon_model", "write_coupon_model"]
+__all__ = ["COUPONS", "read_coupon_model", "write_coupon_model"]
 
-_KIND = "coupon-model"
+COUPONS = "coupon-model"
 
 
 def write_coupon_model(
@@ -31,7 +31,7 @@ def write_coupon_model(
         "features": [feature.name for feature in state.features()],
         "state": packed.put("coupons", state),
     }
-    write_bundle(folder, _KIND, packed.files, meta)
+    write_bundle(folder, COUPONS, packed.files, meta)
 
 
 def read_coupon_model(folder: str | Path) -> tuple[CouponState, dict[str, Any]]:
@@ -42,7 +42,7 @@ def read_coupon_model(folder: str | Path) -> tuple[CouponState, dict[str, Any]]:
     ModelFileError
         If the bundle is not whole, or of a siyu with other features.
     """
-    bundle = read_bundle(folder, _KIND)
+    bundle = read_bundle(folder, COUPONS)
     state: CouponState = unpack(bundle, bundle.meta["state"])
     now = [feature.name for feature in state.features()]
     if bundle.meta["features"] != now:

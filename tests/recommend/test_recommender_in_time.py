@@ -14,6 +14,7 @@ from planted_shop import AS_OF, N_MEMBERS, make_shop, planted_members, planted_o
 from siyu.datasets import Community, ParameterError, SiyuWarning
 from siyu.recommend import OfferRecommender
 from siyu.recommend.lists.list_rules import ListRules
+from siyu.recommend.sales_leads import leads
 from stocked_shop import stocked_tables
 
 NOW = AS_OF.value // 1000
@@ -181,7 +182,7 @@ def by_rules(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Fit on tables of the stocked shop, and give lists, leads and products alike in one."""
     rec = OfferRecommender(ranker="never", random_state=0)
     rec.fit(make_shop(**{**stocked_tables(), **tables}), as_of=AS_OF)
-    parts = (rec.recommend(rules=RULES), rec.leads("tea-1", n=20), rec.similar_products(k=3))
+    parts = (rec.recommend(rules=RULES), leads(rec, "tea-1", n=20), rec.similar_products(k=3))
     return pd.concat(parts, keys=["lists", "leads", "similar"])
 
 

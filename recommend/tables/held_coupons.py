@@ -1,0 +1,105 @@
+"""The coupons that members hold at a moment, and the products they are good for.
+
+A coupon counts if it runs at the moment; personal ones for the members listed in
+``offer_members``, others for everybody. Coupons valid on everything say nothing of a product and
+are left out. Stock and budgets have no date and are not looked at: coupons train models.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from siyu.datasets.community import Community
+from siyu.datasets.ids import lookup
+from siyu.recommend.offers.offer_rows import OfferRows, may_have
+from siyu.recommend.sorted_keys import Ints
+
+from .purchases import Purchases
+
+__all__ = ["HeldCoupons", "has_coupons", "held_coupons"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldCoupons:
+    """Who holds which personal coupon, and what coupons are good for.
+
+    Attributes
+    ----------
+    held : csr_array, n_members x n_offers, int32 ones
+    goods : csr_array, n_offers x n_products, int32 ones
+    for_all : int64 array, ascending product codes
+        What coupons open to everybody are good for.
+    """
+
+    held: csr_array
+    goods: csr_array
+    for_all: Ints
+
+    def of_members(self, codes: Ints) -> "HeldCoupons":
+        """Take some members."""
+        return replace(self, held=self.held[codes])
+
+    def keys(self, n_products: int) -> Ints:
+        """List what the members hold coupons for.
+
+        Parameters
+        ----------
+        n_products : int >= 1
+
+        Returns
+        -------
+        int64 array, ascending ``row x n_products + product``, none twice
+        """
+        n_rows = self.held.shape[0]
+        found = csr_array(self.held @ self.goods)
+        row = np.repeat(np.arange(n_rows), np.diff(found.indptr))
+        personal = row * n_products + found.indices
+        open_to_all = np.add.outer(np.arange(n_rows) * n_products, self.for_all)
+        return np.unique(np.concatenate([personal, open_to_all.ravel()]))
+
+
+def has_coupons(c: Community) -> bool:
+    """Tell whether there are coupons for products."""
+    offers = c.arrow("offers")
+    if offers is None or not offers.num_rows:
+        return False
+    rows = OfferRows.of(c, 0)
+    return bool((rows.is_coupon & (rows.product >= 0)).any())
+
+
+def held_coupons(c: Community, bought: Purchases, moment: int) -> HeldCoupons:
+    """Read the coupons that run at a moment.
+
+    Parameters
+    ----------
+    c : Community
+        Cut at the moment or later.
+    bought : Purchases
+        Gives the codes of members and products.
+    moment : int, microseconds since 1970 UTC
+    """
+    cut = c.before(pd.Timestamp(moment, unit="us", tz="UTC"))
+    rows = OfferRows.of(cut, moment)
+    code = (
+        lookup(rows.products, bought.products)[rows.product] if len(rows.product) else rows.product
+    )
+    kept = np.flatnonzero(rows.is_coupon & (code >= 0) & ~(rows.ends <= moment))
+    personal = rows.is_personal[kept]
+    n_members, n_offers = len(bought.members), len(rows.offers)
+    n_products = max(len(bought.products), 1)
+    pairs = may_have(cut, rows, bought.members)
+    offer, member = pairs // max(n_members, 1), pairs % max(n_members, 1)
+    return HeldCoupons(
+        held=_ones(member, offer, (n_members, n_offers)),
+        goods=_ones(rows.offer[kept][personal], code[kept][personal], (n_offers, n_products)),
+        for_all=np.unique(code[kept][~personal]),
+    )
+
+
+def _ones(row: Ints, column: Ints, shape: tuple[int, int]) -> csr_array:
+    """Put a one wherever a row and a column meet."""
+    keys = np.unique(row * shape[1] + column)
+    starts = np.searchsorted(keys, np.arange(shape[0] + 1) * shape[1])
+    return csr_array((np.ones(len(keys), np.int32), keys % max(shape[1], 1), starts), shape)
