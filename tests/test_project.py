@@ -21,6 +21,11 @@ WITH_NAMES = (
     "graph.fission",
     "graph.groups",
     "graph.seeding",
+    "recommend.candidates",
+    "recommend.coupons",
+    "recommend.evaluation",
+    "recommend.offers",
+    "recommend.online",
     "segmentation.journey",
 )
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
