@@ -86,6 +86,13 @@ class Block:
         part = slice(*np.searchsorted(goods.keys, [first, last]).tolist())
         return Keyed(goods.keys[part] - first, {"score": goods.columns["score"][part]})
 
+    def couponed(self) -> Ints:
+        """Give what the members hold coupons for, under keys of this block."""
+        keys, n_products = self.histories.couponed.keys, self.market.n_products
+        first, last = np.array([self.rows.start, self.rows.stop]) * n_products
+        held: Ints = keys[slice(*np.searchsorted(keys, [first, last]).tolist())] - first
+        return held
+
     def best_own(self, score: Floats, n: int) -> Ints:
         """Choose the products bought before with the best scores above 0, the smaller in a draw."""
         kept = self.offered[self.own_product] & (score > 0)

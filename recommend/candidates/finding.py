@@ -41,6 +41,7 @@ class Quotas:
     this_week: int = _QUOTA["this_week"]
     season: int = _QUOTA["season"]
     circle: int = _QUOTA["circle"]
+    coupons: int = _QUOTA["coupons"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

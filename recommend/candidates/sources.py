@@ -16,6 +16,7 @@
 ``this_week``   bought most in the last seven days
 ``season``      bought most in the same weeks a year ago
 ``circle``      bought by friends, inviters and invited, and group mates
+``coupons``     near the member's taste, of what the member holds a coupon for
 ==============  =================================================================================
 
 All but the first two give products that the member never bought.
@@ -34,7 +35,7 @@ import numpy as np
 
 from siyu.recommend.market.pair_matrices import dense_product, rows_of
 from siyu.recommend.market.product_lines import LINE
-from siyu.recommend.sorted_keys import Floats, Ints
+from siyu.recommend.sorted_keys import Floats, Ints, run_starts, within_run
 
 from .blocks import Block
 from .circle import best_of_circle
@@ -146,6 +147,20 @@ def _circle(block: Block, n: int) -> Ints:
     return best_of_circle(goods, block.market.n_products, left_out, n)
 
 
+def _coupons(block: Block, n: int) -> Ints:
+    """Give what is nearest to the member's taste, of what a coupon is good for."""
+    keys = block.couponed()
+    if not n or not len(keys):
+        return keys[:0]
+    row, product = np.divmod(keys, block.market.n_products)
+    at = block.market.position[product]
+    score = np.where(at >= 0, block.scores["taste"][row, at], np.float32(0))
+    kept = (score > 0) & block.offered[product] & ~block.was_bought(keys)
+    keys, row, score = keys[kept], row[kept], score[kept]
+    order = np.lexsort((keys, -score, row))
+    return keys[order[within_run(run_starts(row), len(row)) < n]]
+
+
 def by_score(name: str) -> Callable[[Block, int], Ints]:
     """Propose the products with the source's best scores."""
     return lambda block, n: block.best_new(block.scores[name], n)
@@ -178,5 +193,6 @@ SOURCES: tuple[Source, ...] = (
     Source("this_week", 5, by_chart("this_week")),
     Source("season", 10, by_chart("season")),
     Source("circle", 25, _circle),
+    Source("coupons", 10, _coupons),
 )
 SCORED = tuple(source.name for source in SOURCES if source.scores is not None)

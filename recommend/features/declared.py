@@ -85,6 +85,10 @@ class View:
         at, known, is_near = self.found["circle"]
         return np.where(is_near, goods.read(name, at, known, missing), np.float32(np.nan))
 
+    def couponed(self) -> Floats:
+        """Tell, as 0 or 1, whether the member holds a coupon for the product."""
+        return self.histories.couponed.find(self.keys)[1].astype(np.float32)
+
     def share_of_all(self) -> Floats:
         """Give the share of all members who ever bought the product."""
         share: Floats = self.product("buyers") / np.float32(max(self.market.n_members, 1))
@@ -199,9 +203,16 @@ OF_CIRCLES: tuple[Feature, ...] = (
 )
 """Features of shops that know who is near whom."""
 
+OF_COUPONS = (Feature("coupon", "price", lambda v: v.couponed()),)
+"""Features of shops that give coupons."""
+
 
 def feature_list(
-    attributes: Sequence[str], extra: Sequence[str], *, circles: bool = False
+    attributes: Sequence[str],
+    extra: Sequence[str],
+    *,
+    circles: bool = False,
+    coupons: bool = False,
 ) -> tuple[Feature, ...]:
     """List all features of a model.
 
@@ -210,6 +221,7 @@ def feature_list(
     attributes : names of the product attributes it groups by
     extra : names of the columns that the caller computes
     circles : whether anything tells who is near whom
+    coupons : whether there are coupons for products
 
     Examples
     --------
@@ -222,6 +234,8 @@ def feature_list(
     near = OF_CIRCLES if circles else ()
     if circles and LEADERS in extra:
         near += (Feature("circle_led", "circle", lambda v: v.circle("led")),)
+    if coupons:
+        near += OF_COUPONS
     return (*FEATURES, *near, *grouped, *(_of_extra(name) for name in extra))
 
 

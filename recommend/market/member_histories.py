@@ -55,6 +55,8 @@ class MemberHistories:
         How many members are near; NaN where nothing could tell.
     circle_goods : Keyed by ``row x n_products + product``
         What they bought: see `circle_goods`.
+    couponed : Keyed by ``row x n_products + product``, without columns
+        What the members hold a running coupon for.
     """
 
     members: pa.Array
@@ -72,6 +74,7 @@ class MemberHistories:
     extra: Mapping[str, Floats]
     circle_size: Floats
     circle_goods: Keyed
+    couponed: Keyed
 
     @classmethod
     def of(
@@ -114,6 +117,7 @@ class MemberHistories:
             extra=facts.extra,
             circle_size=circle_sizes(facts.circle, rows.n_members),
             circle_goods=circle_goods(facts.circle, rows.n_products, moment),
+            couponed=_couponed(facts, rows.n_products),
         )
 
     def __len__(self) -> int:
@@ -124,6 +128,13 @@ class MemberHistories:
         """Tell who has bought anything."""
         found: Bools = self.numbers["n_baskets"] > 0
         return found
+
+
+def _couponed(facts: MemberFacts, n_products: int) -> Keyed:
+    """List what the members hold coupons for."""
+    if facts.coupons is None:
+        return Keyed(np.zeros(0, np.int64), {})
+    return Keyed(facts.coupons.keys(n_products), {})
 
 
 def _numbers(rows: PairRows, pairs: Keyed, bought: Purchases, moment: int) -> Mapping[str, Floats]:

@@ -113,7 +113,8 @@ class MemberIndex:
         if code >= 0:
             return facts.of_members(np.array([code]))
         extra: dict[str, Floats] = {n: np.full(1, np.nan, np.float32) for n in facts.extra}
-        return MemberFacts(_UNKNOWN, _UNKNOWN, extra)
+        coupons = None if facts.coupons is None else facts.coupons.of_strangers(1)
+        return MemberFacts(_UNKNOWN, _UNKNOWN, extra, None, coupons)
 
     def _terms(self, member: Member, offers: Offered) -> Terms:
         """Give the terms for one member: their places, and the offers that they hold."""

@@ -19,6 +19,7 @@ from siyu.recommend.market.neighbours import sample_rows
 from siyu.recommend.offers.worth import Worth
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts
 from siyu.recommend.tables.circles import LEADERS, circle_at
+from siyu.recommend.tables.held_coupons import held_coupons
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures, compute_columns
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import MemberFacts, Setting
@@ -45,6 +46,8 @@ class Recipe:
         What the caller's columns are.
     circles : bool
         Whether anything tells who is near whom.
+    coupons : bool
+        Whether there are coupons for products.
     goal : one of `siyu.recommend.ranking.goals.GOALS`
     quotas : Quotas
     options : MarketOptions
@@ -57,6 +60,7 @@ class Recipe:
     attributes: tuple[str, ...]
     columns: MemberColumns
     circles: bool = False
+    coupons: bool = False
     goal: str = "repurchase"
     quotas: Quotas = field(default_factory=Quotas)
     options: MarketOptions = field(default_factory=MarketOptions)
@@ -64,7 +68,8 @@ class Recipe:
 
     def features(self) -> tuple[Feature, ...]:
         """List the features."""
-        return feature_list(self.attributes, self.columns.names, circles=self.circles)
+        named = self.columns.names
+        return feature_list(self.attributes, named, circles=self.circles, coupons=self.coupons)
 
     def categorical(self) -> tuple[str, ...]:
         """Name the features that hold categories."""
@@ -79,6 +84,8 @@ class Recipe:
         facts = setting.facts
         if self.circles:
             facts = replace(facts, circle=circle_at(c, bought, moment, columns.get(LEADERS)))
+        if self.coupons:
+            facts = replace(facts, coupons=held_coupons(c, bought, moment))
         return Market.of(bought, moment, setting, self.options), facts
 
     def suited(self, market: Market, histories: MemberHistories, pairs: Candidates) -> Candidates:
@@ -94,6 +101,8 @@ class Recipe:
     ) -> FeatureMatrix:
         """Read all features, a bounded number of pairs at a time."""
         features = self.features()
+        if len(pairs) <= _ROWS:
+            return feature_matrix(market, histories, pairs, features)
         values = np.empty((len(pairs), len(features)), np.float32)
         for start in range(0, len(pairs), _ROWS):
             part = slice(start, start + _ROWS)

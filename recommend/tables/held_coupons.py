@@ -41,6 +41,10 @@ class HeldCoupons:
         """Take some members."""
         return replace(self, held=self.held[codes])
 
+    def of_strangers(self, n: int) -> "HeldCoupons":
+        """Stand for members who hold no personal coupon."""
+        return replace(self, held=csr_array((n, self.held.shape[1]), dtype=np.int32))
+
     def keys(self, n_products: int) -> Ints:
         """List what the members hold coupons for.
 
@@ -80,6 +84,13 @@ def held_coupons(c: Community, bought: Purchases, moment: int) -> HeldCoupons:
         Gives the codes of members and products.
     moment : int, microseconds since 1970 UTC
     """
+    n_members, n_products = len(bought.members), max(len(bought.products), 1)
+    if not has_coupons(c):
+        return HeldCoupons(
+            held=csr_array((n_members, 0), dtype=np.int32),
+            goods=csr_array((0, n_products), dtype=np.int32),
+            for_all=np.zeros(0, np.int64),
+        )
     cut = c.before(pd.Timestamp(moment, unit="us", tz="UTC"))
     rows = OfferRows.of(cut, moment)
     code = (
@@ -87,8 +98,7 @@ def held_coupons(c: Community, bought: Purchases, moment: int) -> HeldCoupons:
     )
     kept = np.flatnonzero(rows.is_coupon & (code >= 0) & ~(rows.ends <= moment))
     personal = rows.is_personal[kept]
-    n_members, n_offers = len(bought.members), len(rows.offers)
-    n_products = max(len(bought.products), 1)
+    n_offers = len(rows.offers)
     pairs = may_have(cut, rows, bought.members)
     offer, member = pairs // max(n_members, 1), pairs % max(n_members, 1)
     return HeldCoupons(

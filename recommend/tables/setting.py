@@ -18,6 +18,7 @@ from siyu.datasets.ids import encode, lookup
 from siyu.recommend.sorted_keys import Bools, Floats, Ints
 
 from .circles import Circle
+from .held_coupons import HeldCoupons
 from .purchases import Purchases
 
 __all__ = ["MemberFacts", "Setting", "default_attributes", "in_stock"]
@@ -39,12 +40,14 @@ class MemberFacts:
         Columns that the caller computed, such as tags.
     circle : Circle, n_members rows, or None
         Who is near them.
+    coupons : HeldCoupons, n_members rows, or None
     """
 
     registered: Ints
     region: Ints
     extra: Mapping[str, Floats]
     circle: Circle | None = None
+    coupons: HeldCoupons | None = None
 
     def of_members(self, codes: Ints) -> "MemberFacts":
         """Take some members."""
@@ -52,7 +55,8 @@ class MemberFacts:
             return self
         extra = {name: values[codes] for name, values in self.extra.items()}
         circle = None if self.circle is None else self.circle.of_members(codes)
-        return MemberFacts(self.registered[codes], self.region[codes], extra, circle)
+        coupons = None if self.coupons is None else self.coupons.of_members(codes)
+        return MemberFacts(self.registered[codes], self.region[codes], extra, circle, coupons)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
