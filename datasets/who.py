@@ -29,6 +29,10 @@ _NAMED_IN = {
 def customers_met(c: "Community") -> pa.Array:
     """Give every member named in any table of a community, sorted, without staff.
 
+    Members who were only ever assigned to an arm are named too: whom an experiment held out and
+    who bought nothing is met nowhere else. Units of assignments have no type of their own; ids
+    that cannot be member ids are left out.
+
     Examples
     --------
     >>> from siyu.datasets import Community
@@ -38,6 +42,9 @@ def customers_met(c: "Community") -> pa.Array:
     """
     columns = [ids for table, names in _NAMED_IN.items() for ids in c.id_columns(table, names)]
     met, staff = ids_in(*columns), c.staff()
+    assigned = _assigned(c, met)
+    if assigned is not None:
+        met = ids_in(met, assigned) if len(met) else ids_in(assigned)
     return met.filter(pc.invert(pc.is_in(met, staff))) if len(staff) and len(met) else met
 
 
@@ -69,3 +76,17 @@ def flagged(members: pa.Table | None, column: str, value: Any) -> pa.Array:
     held = ids.filter(pc.equal(members[column], value)) if column in members.column_names else None
     met = ids_in(held)
     return met if len(met) else pa.array([], ids.type)
+
+
+def _assigned(c: "Community", met: pa.Array) -> pa.ChunkedArray | None:
+    """Give the members that assignments name, as ids of the type of those met; None for none."""
+    units = c.id_columns("assignments", ("unit_id", "unit_kind"))
+    if not units or not len(units[0]):
+        return None
+    named = units[0].filter(pc.equal(units[1], "member"))
+    if not len(named) or not len(met) or named.type == met.type:
+        return named if len(named) else None
+    try:
+        return named.cast(met.type)
+    except pa.ArrowInvalid:
+        return None

@@ -25,7 +25,7 @@ class Reached:
 
     Attributes
     ----------
-    members : pa.Array, sorted ids of the members looked at
+    members : pa.Array, sorted ids of all customers
     sends : pa.Table
         The table, in its own order.
     send, member : int64 arrays, n_rows
@@ -40,13 +40,7 @@ class Reached:
     time: Ints
 
     @classmethod
-    def of(
-        cls,
-        c: Community,
-        call: str,
-        since: int | None = None,
-        members: pa.Array | None = None,
-    ) -> "Reached":
+    def of(cls, c: Community, call: str, since: int | None = None) -> "Reached":
         """Follow every send to its members.
 
         Parameters
@@ -58,16 +52,13 @@ class Reached:
             Who asks, for the message.
         since : int, microseconds, optional
             Leave out earlier sends.
-        members : pa.Array, sorted ids, optional
-            Whom to look at. Default: all customers.
 
         Raises
         ------
         DataError
             If there are no sends.
         """
-        sends = c.arrow("sends")
-        members = c.customers() if members is None else members
+        sends, members = c.arrow("sends"), c.customers()
         if sends is None:
             raise DataError(f"{call} needs the table sends; there are: {', '.join(c.tables())}")
         time = instants(sends["send_time"])

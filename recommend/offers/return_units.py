@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from siyu.datasets.clock import INSTANT, instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError
-from siyu.datasets.ids import encode, ids_in, lookup
+from siyu.datasets.ids import encode, lookup
 from siyu.datasets.ordering import opens_run
 from siyu.recommend.sorted_keys import Bools, Ints
 
@@ -75,7 +75,7 @@ class CampaignUnits:
         DataError
             If there are no sends, or they name no campaign.
         """
-        reached = Reached.of(c, call, members=_looked_at(c))
+        reached = Reached.of(c, call)
         if "campaign_id" not in reached.sends.column_names:
             raise DataError(f"{call} needs the column campaign_id in the table sends")
         campaign, ids = encode(reached.sends["campaign_id"])
@@ -143,19 +143,6 @@ class CampaignUnits:
         known = member >= 0
         held = _among(rows["arm"], self.held_out)
         return Units.sorted(member[known], since[known], held[known], chance[known])
-
-
-def _looked_at(c: Community) -> pa.Array:
-    """Give all customers, and whoever was assigned: who was held out and bought nothing, too."""
-    customers, rows = c.customers(), c.arrow("assignments")
-    if rows is None:
-        return customers
-    units = rows["unit_id"].filter(pa.array(_among(rows["unit_kind"], ("member",))))
-    assigned = ids_in(_as_members(units, customers))
-    staff = c.staff()
-    if len(staff) and len(assigned):
-        assigned = assigned.filter(pa.array(lookup(assigned, staff) < 0))
-    return ids_in(customers, assigned) if len(assigned) else customers
 
 
 def _as_members(units: pa.ChunkedArray, members: pa.Array) -> pa.ChunkedArray:

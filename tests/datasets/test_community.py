@@ -65,6 +65,24 @@ def test_customers_are_everyone_met_without_staff() -> None:
     assert c.customers().to_pylist() == [1, 2, 5, 7]
 
 
+def test_members_whom_only_an_experiment_names_are_customers() -> None:
+    arms = pd.DataFrame({"experiment_id": "e", "unit_kind": ["member", "group", "member", "member"],
+                         "unit_id": ["9", "4", "1", "8"], "arm": "control",
+                         "assigned_at": [*WHEN[[0, 0, 0]], WHEN[1]]})  # fmt: skip
+    c = Community(orders=ORDERS, assignments=arms)
+    assert c.customers().to_pylist() == [1, 2, 8, 9]
+    assert c.before(WHEN[1]).customers().to_pylist() == [1, 9]
+    assert Community(assignments=arms).customers().to_pylist() == ["1", "8", "9"]
+
+
+def test_staff_and_units_that_are_no_member_ids_are_no_customers() -> None:
+    arms = pd.DataFrame({"experiment_id": "e", "unit_kind": "member", "unit_id": ["7"], "arm": "a"})
+    members = pd.DataFrame({"member_id": [7], "kind": ["staff"]})
+    assert Community(members=members, assignments=arms).customers().to_pylist() == []
+    named = Community(orders=ORDERS, assignments=arms.assign(unit_id=["nobody"]))
+    assert named.customers().to_pylist() == [1, 2]
+
+
 def test_whoever_customers_are_linked_to_is_staff() -> None:
     links = pd.DataFrame({"member_id": [1], "staff_id": [8]})
     ties = pd.DataFrame({"source": [1], "target": [8]})
