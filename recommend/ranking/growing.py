@@ -1,9 +1,9 @@
 """How the trees for lists of all products are grown: from which pairs, and how many trees.
 
 The first ten places are decided among some forty products of a member, mostly bought before. So
-the trees see all pairs that the plain model places near the top, all that were bought, and a part
-of the others, which then count more: what is learned is the same, in half the time. Lists are
-always judged on all candidates.
+the trees see all pairs that the plain model places near the top, and a part of the others, which
+for ``binary`` count more in return: what is learned is the same, in half the time. Lists are always
+judged on all candidates.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,8 @@ class GrowingOptions:
     n_near : int >= 1
         Pairs of a member, by the plain score, that are always learned from.
     share_of_far : float in (0, 1]
-        Share of the others, where they were not bought, that is learned from; 1 takes all.
+        Share of the others that is learned from; 1 takes all. For ``binary`` all that were
+        bought are kept.
     monotone : bool
         Whether the score may only rise with the member's own purchases and with the scores of
         members alike and taste.
@@ -161,24 +162,24 @@ def _rows(
     """Gather the pairs to learn from, or all pairs, with their labels and weights."""
     draw = generator(options.random_state)
     share = 1.0 if of_all else options.share_of_far
+    is_binary = objective == "binary"
     values, labels, queries, weights = [], [], [], []
     for at, window in enumerate(windows):
-        near = _near(window, options.n_near) | window.bought
+        # Weights make up for keeping every far hit; where only the order counts there are none,
+        # so that far hits are drawn as far misses are, or the far would seem the better.
+        near = _near(window, options.n_near) | (window.bought & is_binary)
         kept = near | (draw.random(len(near)) < share)
-        if objective != "binary":
+        if not is_binary:
             kept &= _has_hit(window)
         values.append(window.matrix.values[kept])
         labels.append(window.bought[kept])
         # A member is another query in every window.
         queries.append(window.pairs.row[kept] + at * 2**40)
         weights.append(np.where(near[kept], 1.0, 1.0 / share))
-    matrix = FeatureMatrix(np.concatenate(values), windows[0].matrix.columns)
-    is_binary = objective == "binary"
     return TrainingRows.of(
-        matrix,
+        FeatureMatrix(np.concatenate(values), windows[0].matrix.columns),
         np.concatenate(labels),
         None if is_binary else np.concatenate(queries),
-        # Within a list only the order counts, and far pairs hardly move it.
         np.concatenate(weights) if is_binary else None,
     )
 

@@ -157,3 +157,13 @@ def test_only_new_products_are_on_lists_of_new_ones() -> None:
 
 def test_without_a_window_the_plain_score_means_nothing() -> None:
     assert np.isnan(plain_calibration(None, "all").apply(np.array([0.5]))).all()
+
+
+def test_a_ranking_does_not_take_the_far_for_better_because_its_misses_were_left_out() -> None:
+    blind = [window(nth, tells=False) for nth in range(3)]
+    options = replace(FEW, objective="rank_xendcg", n_near=10, share_of_far=0.2, monotone=False)
+    trees = grow(blind, options, ())[0]
+    given = blind[0].matrix
+    scores, share = trees.predict(given, raw=True), given.values[:, 0]
+    apart = scores[share < 0.4].mean() - scores[share > 0.8].mean()
+    assert abs(apart) < 0.05
