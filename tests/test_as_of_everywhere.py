@@ -32,7 +32,26 @@ from siyu.graph.fission import (
     upstream_credit,
 )
 from siyu.graph.seeding import choose_seeds, influence_graph, learn_influence
-from siyu.recommend import OfferRecommender
+from siyu.recommend import (
+    ListRules,
+    OfferRecommender,
+    RecallOptions,
+    leads,
+    product_values,
+    quits_after_sends,
+    recently_sent,
+    source_recall,
+)
+from siyu.recommend.evaluation import (
+    ease,
+    item_item,
+    list_exposure,
+    list_variety,
+    matrix_factors,
+    nearest_mix,
+    popularity,
+    tifu_knn,
+)
 from siyu.segmentation import lifecycle, rfm, rfm_class, tag
 from strategies import (
     AS_OF,
@@ -71,11 +90,33 @@ CALLS: dict[str, Call] = {
     "upstream_credit": lambda c: upstream_credit(c, as_of=AS_OF),
     "referral_problems": lambda c: referral_problems(c, as_of=AS_OF),
     "recommend": lambda c: OfferRecommender(random_state=0).fit(c, as_of=AS_OF).recommend(),
+    "recommend with rules": lambda c: plain(c).recommend(
+        c, as_of=AS_OF, rules=ListRules(min_new_share=0.2, launch_share=0.02)
+    ),
+    "recommend for visits": lambda c: plain(c, goal="visit").recommend(),
+    "leads": lambda c: leads(rec := plain(c), rec.model_.shop.market.products[0].as_py(), n=20),
+    "similar_products": lambda c: plain(c).similar_products(k=3),
+    "source_recall": lambda c: source_recall(c, as_of=AS_OF, options=RecallOptions(n_windows=1)),
+    "product_values": lambda c: product_values(c, as_of=AS_OF, goal="gmv"),
+    "recently_sent": lambda c: recently_sent(c, as_of=AS_OF, within="30D"),
+    "quits_after_sends": lambda c: quits_after_sends(c, as_of=AS_OF),
+    "tifu_knn": lambda c: tifu_knn()(c, as_of=AS_OF),
+    "nearest_mix": lambda c: nearest_mix()(c, as_of=AS_OF, only_new=True),
+    "item_item": lambda c: item_item("bm25", min_buyers=1)(c, as_of=AS_OF),
+    "matrix_factors": lambda c: matrix_factors()(c, as_of=AS_OF),
+    "ease": lambda c: ease(20)(c, as_of=AS_OF),
+    "list_variety": lambda c: list_variety(popularity()(c, as_of=AS_OF), c, as_of=AS_OF),
+    "list_exposure": lambda c: list_exposure(popularity()(c, as_of=AS_OF), c, as_of=AS_OF),
 }
 
 
 def graph_of(c: Community) -> MemberGraph:
     return MemberGraph.from_community(c, as_of=AS_OF)
+
+
+def plain(c: Community, **parameters: Any) -> OfferRecommender:
+    rec = OfferRecommender(ranker="never", random_state=0, **parameters)
+    return rec.fit(c, as_of=AS_OF)
 
 
 @pytest.fixture(autouse=True)
