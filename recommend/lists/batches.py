@@ -16,7 +16,7 @@ from siyu.recommend.sorted_keys import Bools, Ints
 from .choosing import Chosen, choose_rows
 from .limits import Limits
 from .model import Model
-from .reasons import reasons_of_rows
+from .reasons import Coded, reasons_of_rows
 
 __all__ = [
     "Batch",
@@ -104,7 +104,8 @@ class Batch:
         Place of the member among those asked for.
     product, rank : int64 arrays
     score, probability : float64 arrays
-    reason : text array
+    reason : int8 array
+        Positions in `siyu.recommend.lists.reasons.REASONS`.
     discovered : bool array
         The order of new products gave the row its rank, and that of all products its score.
     is_new : bool array
@@ -117,7 +118,7 @@ class Batch:
     rank: Ints
     score: Numbers
     probability: Numbers
-    reason: NDArray[np.str_]
+    reason: Coded
     discovered: Bools
     is_new: Bools
     by_trees: bool

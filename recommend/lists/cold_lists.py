@@ -20,7 +20,7 @@ from .batches import Wanted, rank_members
 from .choosing import choose_rows
 from .limits import Limits
 from .model import Model
-from .reasons import OWN, reasons_of_segments
+from .reasons import LOOKED_AT, N_OWN, Coded, reasons_of_segments
 
 __all__ = ["Cold", "from_interests", "popular_lists"]
 
@@ -37,7 +37,7 @@ class Cold:
     product: Ints
     score: NDArray[np.float64]
     probability: NDArray[np.float64]
-    reason: NDArray[np.str_]
+    reason: Coded
 
 
 def from_interests(model: Model, interests: Purchases, codes: Ints, wanted: Wanted) -> Cold:
@@ -66,7 +66,7 @@ def from_interests(model: Model, interests: Purchases, codes: Ints, wanted: Want
     # Nothing was bought: whatever is listed is new to them.
     wanted = replace(wanted, only_new=False, limits=_all_new(wanted.limits))
     batch = rank_members(replace(model, ranker=ranker, shop=seen), codes, wanted)
-    reason = np.where(np.isin(batch.reason, OWN), "looked_at", batch.reason)
+    reason = np.where(batch.reason < N_OWN, LOOKED_AT, batch.reason).astype(np.int8)
     numbers = (batch.score, batch.probability, reason)
     return Cold(batch.row, batch.rank, batch.product, *numbers)
 

@@ -13,7 +13,7 @@ from siyu.recommend.sorted_keys import Ints, run_starts
 
 from .batches import Wanted, given_pairs, pairs_for, score_pairs
 from .model import Model
-from .reasons import reasons_of_rows
+from .reasons import REASONS, Coded, reasons_of_rows
 
 __all__ = ["find_leads"]
 
@@ -108,25 +108,32 @@ def _pairs(
 def _table(model: Model, best: _Leads, wanted: Wanted) -> pa.Table:
     """Write the leads, each with its reason."""
     shop = model.shop
-    order = np.argsort(best.member)
-    reason = np.empty(len(order), "<U20")
-    if len(order):
-        histories = shop.histories(best.member[order])
-        keys = np.arange(len(order)) * shop.market.n_products + best.product[order]
-        pairs = find_candidates(shop.market, histories, model.recipe.quotas, None, keys)
-        rows = np.searchsorted(pairs.row * shop.market.n_products + pairs.product, keys)
-        reason[order] = reasons_of_rows(shop.market, histories, pairs, rows)
     by_trees = model.ranker.ranks(wanted.which) is not None
-    source = np.full(len(order), "model" if by_trees else "fallback")
+    source = pa.scalar("model" if by_trees else "fallback", pa.large_string())
+    reason = pa.array(REASONS, pa.large_string()).take(pa.array(_reasons(model, best)))
     unknown = np.isnan(best.probability)
     return pa.table(
         {
             "member_id": shop.bought.members.take(pa.array(best.member, pa.int64())),
-            "rank": pa.array(np.arange(1, len(order) + 1), pa.int64()),
+            "rank": pa.array(np.arange(1, len(unknown) + 1), pa.int64()),
             "product_id": shop.market.products.take(pa.array(best.product, pa.int64())),
             "score": pa.array(best.score, pa.float64()),
             "probability": pa.array(best.probability, pa.float64(), mask=unknown),
-            "source": pa.array(source.tolist(), pa.large_string()),
-            "reason": pa.array(reason.tolist(), pa.large_string()),
+            "source": pa.repeat(source, len(unknown)),
+            "reason": reason,
         }
     )
+
+
+def _reasons(model: Model, best: _Leads) -> Coded:
+    """Give every lead's reason, a chunk of members at a time."""
+    shop, order = model.shop, np.argsort(best.member)
+    reason = np.zeros(len(order), np.int8)
+    for start in range(0, len(order), _CHUNK):
+        at = order[start : start + _CHUNK]
+        histories = shop.histories(best.member[at])
+        keys = np.arange(len(at)) * shop.market.n_products + best.product[at]
+        pairs = find_candidates(shop.market, histories, model.recipe.quotas, None, keys)
+        rows = np.searchsorted(pairs.row * shop.market.n_products + pairs.product, keys)
+        reason[at] = reasons_of_rows(shop.market, histories, pairs, rows)
+    return reason

@@ -1,7 +1,8 @@
 """The table of lists: who gets a personal list, who a popular one, put together in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from siyu.recommend.tables.purchases import Purchases
 from .batches import Batch, Wanted, rank_members
 from .cold_lists import Cold, from_interests, popular_lists
 from .model import Model
+from .reasons import REASONS
 
 __all__ = ["COLUMNS", "ListRows", "find_rows", "make_lists"]
 
@@ -28,19 +30,23 @@ COLUMNS = (
     "source",
     "reason",
 )
+_SOURCES = ("fallback", "model", "cold_start", "non_personal")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListRows:
-    """Rows of lists; `row` is the position among the members asked for."""
+    """Rows of lists; `row` is the position among the members asked for.
+
+    `source` and `reason` are words by their codes: a million members have ten million of them.
+    """
 
     row: Ints
     rank: Ints
     product: Ints
     score: NDArray[np.float64]
     probability: NDArray[np.float64]
-    source: NDArray[np.str_]
-    reason: NDArray[np.str_]
+    source: pa.DictionaryArray
+    reason: pa.DictionaryArray
 
 
 def make_lists(
@@ -129,18 +135,26 @@ def _usable_interests(model: Model, wanted: Wanted) -> Purchases | None:
 
 def _personal(model: Model, batch: Batch, rows: Ints) -> ListRows:
     """Take over personal lists; rows of the order of new products say who made that one."""
-    names = {True: "model", False: "fallback"}
-    by_new = names[model.ranker.ranks("new") is not None]
-    source = np.where(batch.discovered, by_new, names[batch.by_trees])
+    by_new = model.ranker.ranks("new") is not None
+    source = np.where(batch.discovered, by_new, batch.by_trees)
+    words = (_words(source, _SOURCES), _words(batch.reason, REASONS))
     numbers = (batch.score, batch.probability)
-    return ListRows(rows[batch.row], batch.rank, batch.product, *numbers, source, batch.reason)
+    return ListRows(rows[batch.row], batch.rank, batch.product, *numbers, *words)
 
 
 def _cold(found: Cold, rows: Ints, source: str) -> ListRows:
     """Take over a list for members of whom no purchase is known, or may be used."""
     numbers = (found.score, found.probability)
-    said = np.full(len(found.row), source)
-    return ListRows(rows[found.row], found.rank, found.product, *numbers, said, found.reason)
+    said = np.full(len(found.row), _SOURCES.index(source))
+    words = (_words(said, _SOURCES), _words(found.reason, REASONS))
+    return ListRows(rows[found.row], found.rank, found.product, *numbers, *words)
+
+
+def _words(codes: NDArray[Any], words: Sequence[str]) -> pa.DictionaryArray:
+    """Write words by their codes."""
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int8()), pa.array(words, pa.large_string())
+    )
 
 
 def _tell_of_short_lists(batch: Batch, wanted: Wanted) -> None:
@@ -176,7 +190,13 @@ def _table(parts: list[ListRows], model: Model, asked: pa.Array, code: Ints) -> 
         take(terms.offered.ids, offer),
         pa.array(joined("score")[order], pa.float64()),
         pa.array(probability, pa.float64(), mask=np.isnan(probability)),
-        pa.array(joined("source")[order].tolist(), pa.large_string()),
-        pa.array(joined("reason")[order].tolist(), pa.large_string()),
+        _spelt([part.source for part in parts], order),
+        _spelt([part.reason for part in parts], order),
     )
     return pa.Table.from_arrays(list(columns), names=list(COLUMNS))
+
+
+def _spelt(parts: list[pa.DictionaryArray], order: Ints) -> pa.Array:
+    """Write out words of one list, in order."""
+    codes = np.concatenate([part.indices.to_numpy() for part in parts])
+    return parts[0].dictionary.take(pa.array(codes[order]))

@@ -22,7 +22,10 @@ from siyu.recommend.market.market import Market
 from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.sorted_keys import Floats, Ints, run_starts
 
-__all__ = ["OWN", "REASONS", "reasons_of_rows", "reasons_of_segments"]
+__all__ = ["LOOKED_AT", "N_OWN", "REASONS", "Coded", "reasons_of_rows", "reasons_of_segments"]
+
+Coded = NDArray[np.int8]
+"""Positions in a list of words: a tenth of the memory of the words."""
 
 REASONS = (
     "due_again",
@@ -34,9 +37,12 @@ REASONS = (
     "friends_bought",
     "popular_nearby",
     "popular",
+    "looked_at",
 )
-OWN = REASONS[:3]
-"""Reasons that rest on the member's own purchases of the product."""
+N_OWN = 3
+"""The first so many rest on the member's own purchases of the product."""
+LOOKED_AT = REASONS.index("looked_at")
+_NEARBY, _POPULAR = REASONS.index("popular_nearby"), REASONS.index("popular")
 
 _OFTEN = 3
 _ABOUT_DUE = (0.75, 2.0)  # times the member's own mean gap
@@ -44,7 +50,7 @@ _ABOUT_DUE = (0.75, 2.0)  # times the member's own mean gap
 
 def reasons_of_rows(
     market: Market, histories: MemberHistories, pairs: Candidates, rows: Ints
-) -> NDArray[np.str_]:
+) -> Coded:
     """Give the reason for chosen rows of the candidates.
 
     Parameters
@@ -57,7 +63,8 @@ def reasons_of_rows(
 
     Returns
     -------
-    text array, n_rows codes of `REASONS`
+    int8 array, n_rows
+        Positions in `REASONS`.
     """
     chosen = pairs.take(rows)
     at, known = histories.pairs.find(chosen.row * market.n_products + chosen.product)
@@ -66,33 +73,27 @@ def reasons_of_rows(
     last = histories.pairs.read("last", at, known, np.nan)
     low, high = _ABOUT_DUE
     is_due = (n >= _OFTEN) & (last >= low * gap) & (last <= high * gap)
-    return np.select(
-        [is_due, n >= _OFTEN, n > 0],
-        OWN,
-        default=_of_new(market, histories, pairs, rows),
-    )
+    of_new = _of_new(market, histories, pairs, rows)
+    return np.select([is_due, n >= _OFTEN, n > 0], range(N_OWN), default=of_new).astype(np.int8)
 
 
-def reasons_of_segments(segment: NDArray[np.str_]) -> NDArray[np.str_]:
+def reasons_of_segments(segment: NDArray[np.str_]) -> Coded:
     """Give the reason for rows of popularity lists."""
-    return np.where(segment == "everyone", "popular", "popular_nearby")
+    return np.where(segment == "everyone", _POPULAR, _NEARBY).astype(np.int8)
 
 
-def _of_new(
-    market: Market, histories: MemberHistories, pairs: Candidates, rows: Ints
-) -> NDArray[np.str_]:
+def _of_new(market: Market, histories: MemberHistories, pairs: Candidates, rows: Ints) -> Ints:
     """Find the source that speaks loudest for products never bought."""
     sources = ("neighbours", "taste", "together", "circle")
     starts = run_starts(pairs.row) if len(pairs) else pairs.row
     owner = np.searchsorted(starts, rows, side="right") - 1
     relative = np.stack([_over_best(pairs.scores[name], starts, (rows, owner)) for name in sources])
-    loudest = relative.argmax(axis=0)
-    named = np.asarray(REASONS[3:7])[loudest] if len(rows) else np.zeros(0, "<U1")
+    loudest = N_OWN + relative.argmax(axis=0)
     home = histories.place[pairs.row[rows]]
     keys = home * market.n_products + pairs.product[rows]
     is_nearby = market.place.buyers.find(keys)[1] & (home >= 0)
-    popular = np.where(is_nearby, "popular_nearby", "popular")
-    return np.where(relative.max(axis=0, initial=0) > 0, named, popular)
+    popular = np.where(is_nearby, _NEARBY, _POPULAR)
+    return np.where(relative.max(axis=0, initial=0) > 0, loudest, popular)
 
 
 def _over_best(scores: Floats, starts: Ints, chosen: tuple[Ints, Ints]) -> Floats:

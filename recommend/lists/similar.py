@@ -16,7 +16,7 @@ __all__ = ["find_similar"]
 
 _KINDS = {"category": 2 / 3, "brand": 1 / 3}
 """What products of one kind have in common, and how much it counts."""
-_REASONS = np.array(["same_kind", "same_members"])
+_REASONS = pa.array(["same_kind", "same_members"], pa.large_string())
 Numbers = NDArray[np.float64]
 
 
@@ -60,7 +60,7 @@ def find_similar(model: Model, products: pa.Array, k: int) -> pa.Table:
             "rank": pa.array(within_run(np.cumsum(sizes) - sizes, len(other)) + 1, pa.int64()),
             "similar_id": shelf.ids.take(pa.array(other)),
             "score": pa.array(score, pa.float64()),
-            "reason": pa.array(_REASONS[together.astype(np.int64)].tolist(), pa.large_string()),
+            "reason": _REASONS.take(pa.array(together.astype(np.int64))),
         }
     )
 
