@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siyu.datasets import ModelFileError
@@ -27,7 +28,7 @@ def trip(value: object, folder: Path) -> Any:
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64, np.int32, np.bool_])
 def test_arrays_keep_type_and_bits(tmp_path: Path, kind: type) -> None:
-    values = np.array([0, 1, 3]).astype(kind)
+    values: NDArray[Any] = np.array([0, 1, 3]).astype(kind)
     found = trip(Keyed(np.arange(3), {"n": values}), tmp_path).columns["n"]
     assert found.dtype == values.dtype
     assert found.tobytes() == values.tobytes()
