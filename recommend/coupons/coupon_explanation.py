@@ -66,7 +66,7 @@ def _parts(state: CouponState, scored: ScoredCoupons, row: int) -> dict[str, flo
 def _facts(row: Mapping[str, float]) -> dict[str, tuple[str, str]]:
     """Say in both languages what the features of one pair are."""
     trips, last, gap = row["trips"], row["last"], row["gap"]
-    used, used_last = row["coupon_lines"], row["redeemed"]
+    used, redeemed = row["coupon_lines"], row["redeemed"]
     facts = {
         "own": (
             (
@@ -84,12 +84,16 @@ def _facts(row: Mapping[str, float]) -> dict[str, tuple[str, str]]:
             f"近 28 天到店 {row['visits_28']:.0f} 次",
             f"visits in the last 28 days: {row['visits_28']:.0f}",
         ),
-        "redeeming": (f"已核销 {used_last:.0f} 张券", f"coupons redeemed so far: {used_last:.0f}"),
         "pool": (
             f"本次共有 {row['n_coupons']:.0f} 张券可选，剩余 {row['days']:.0f} 天",
             f"coupons to choose from: {row['n_coupons']:.0f}, days left: {row['days']:.0f}",
         ),
     }
+    if not np.isnan(redeemed):
+        facts["redeeming"] = (
+            f"已核销 {redeemed:.0f} 张券",
+            f"coupons redeemed so far: {redeemed:.0f}",
+        )
     if not np.isnan(used):
         facts["coupon_use"] = (
             f"有 {used:.0f} 行订单用过券",

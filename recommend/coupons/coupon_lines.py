@@ -1,8 +1,9 @@
 """Order lines on which a coupon was used: who uses coupons at all, and on what.
 
 A line counts if it names a coupon (``orders.coupon_id``) or if a coupon took something off it: an
-extra column ``coupon_disc`` above 0, as The Complete Journey has it. These are far more than the
-redemptions of the brand's own campaigns, since they tell of coupons from anywhere.
+extra column ``coupon_disc`` above 0, as The Complete Journey has it. Refunds do not count. These
+are far more than the redemptions of the brand's own campaigns, since they tell of coupons from
+anywhere.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ import pyarrow.compute as pc
 
 from siyu.datasets.clock import instants
 from siyu.datasets.community import Community
+from siyu.datasets.errors import DataError
 from siyu.datasets.ids import lookup
+from siyu.recommend.offers.coupon_use import came_back
 from siyu.recommend.sorted_keys import Ints
 
 __all__ = ["CouponLines"]
@@ -64,7 +67,8 @@ class CouponLines:
         if "coupon_id" in names:
             used |= rows["coupon_id"].is_valid().to_numpy()
         if "coupon_disc" in names:
-            used |= pc.greater(rows["coupon_disc"], 0).fill_null(False).to_numpy()
+            used |= pc.greater(_number(rows["coupon_disc"]), 0).fill_null(False).to_numpy()
+        used &= ~came_back(rows)
         kept = rows.take(pa.array(np.flatnonzero(used)))
         member, time = lookup(kept["member_id"], members), instants(kept["order_time"])
         product = np.full(kept.num_rows, -1, np.int64)
@@ -78,3 +82,13 @@ class CouponLines:
         """Keep the lines before a moment (microseconds, itself excluded)."""
         kept = self.time < moment
         return CouponLines(self.is_known, self.member[kept], self.product[kept], self.time[kept])
+
+
+def _number(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read an extra column, which nobody checked, as numbers."""
+    try:
+        return values.cast(pa.float64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"orders.coupon_disc must hold numbers, what coupons took off; got {values.type}"
+        ) from error

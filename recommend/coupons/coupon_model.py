@@ -157,14 +157,14 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
         -----
         SiyuWarning
             If the fallback ranks although the model was asked for, and why; if coupons have no
-            beginning.
+            beginning; if members were given coupons more than a day after they began: what was
+            issued later may owe to what the member did meanwhile, and is not learned from.
         """
         horizon, settings = self._settings()
         c, moment = community.before(as_of), community.moment(as_of)
         since = _NEVER if self.since is None else community.moment(self.since)
         scene = CouponScene.of(c, moment, horizon)
-        if scene.pool.n_undated:
-            warn(f"{scene.pool.n_undated} coupons without starts_at are left out")
+        _warn_of(scene)
         recall = Recall(since=since, n_launches=self.n_launches, random_state=settings.random_state)
         rows, columns = rows_of_launches(c, scene, recall, member_features, progress)
         learned = LearnedColumns(
@@ -430,6 +430,18 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "state_"):
             raise NotFittedError("this CouponModel is not fitted yet: call fit, or load one")
         return self.state_
+
+
+def _warn_of(scene: CouponScene) -> None:
+    """Say which coupons are left out, of everything or of what is learned from."""
+    if scene.pool.n_undated:
+        warn(f"{scene.pool.n_undated} coupons without starts_at are left out")
+    late = int((~scene.pool.was_prompt()).sum())
+    if late:
+        warn(
+            f"{late} personal coupons were issued more than a day after they began: they are "
+            "ranked, but not learned from"
+        )
 
 
 def _row(one: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class CouponPairs:
 def pairs_at_launch(
     pool: CouponPool, launch: int, until: int, members: Ints, most: int, random_state: int
 ) -> CouponPairs:
-    """List who had which coupon of a launch.
+    """List who had which coupon of a launch from its beginning.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def pairs_at_launch(
     random_state : int
     """
     offers = np.flatnonzero(pool.launch == launch)
-    member, offer, ends = _held(pool, offers)
+    member, offer, ends = _held(pool, offers, pool.was_prompt())
     everyone = np.flatnonzero(~pool.is_personal[offers])
     if len(everyone):
         limit = max(most // len(offers), 1)
@@ -103,9 +103,7 @@ def pairs_running(
     to_all : bool
         Whether coupons open to everyone count as well as personal ones.
     """
-    member, offer, ends = _held(pool, offers)
-    mine = np.isin(member, members)
-    member, offer, ends = member[mine], offer[mine], ends[mine]
+    member, offer, ends = _held(pool, offers, np.isin(pool.holders.member, members))
     if to_all:
         everyone = offers[~pool.is_personal[offers]]
         member = np.concatenate([member, np.tile(members, len(everyone))])
@@ -115,10 +113,10 @@ def pairs_running(
     return CouponPairs.of(pool, member[runs], offer[runs], ends[runs])
 
 
-def _held(pool: CouponPool, offers: Ints) -> tuple[Ints, Ints, Ints]:
-    """Give the holders of some personal coupons: member, offer, end."""
+def _held(pool: CouponPool, offers: Ints, among: Bools) -> tuple[Ints, Ints, Ints]:
+    """Give the holders of some personal coupons, of some rows: member, offer, end."""
     held = pool.holders
     wanted = np.zeros(len(pool.offers), np.bool_)
     wanted[offers] = True
-    rows = np.flatnonzero(wanted[held.offer])
+    rows = np.flatnonzero(wanted[held.offer] & among)
     return held.member[rows], held.offer[rows], held.expires[rows]

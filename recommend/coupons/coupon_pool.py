@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from siyu.datasets.clock import instants
+from siyu.datasets.clock import DAY_US, instants
 from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError
 from siyu.datasets.ids import encode, ids_in, lookup, take
+from siyu.recommend.offers.coupon_use import extra_ids
 from siyu.recommend.offers.offer_rows import OfferRows
 from siyu.recommend.sorted_keys import Bools, Ints, run_starts
 
@@ -23,6 +24,7 @@ __all__ = ["CouponPool", "Holders"]
 Numbers = NDArray[np.float64]
 
 _NEVER = 2**62
+_PROMPT = DAY_US  # a coupon issued later than this after its launch was not in that list
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +35,15 @@ class Holders:
     ----------
     offer, member : int64 arrays, n_rows
         Codes of the pool and of the members, ascending by offer and member.
+    issued : int64 array, n_rows, microseconds
+        When the member was first given it; far back where nobody tells.
     expires : int64 array, n_rows, microseconds
         When the member's coupon ends, at the latest with the offer.
     """
 
     offer: Ints
     member: Ints
+    issued: Ints
     expires: Ints
 
 
@@ -56,7 +61,7 @@ class CouponPool:
     launch : int64 array, n_offers
         Codes in order of beginning, campaign.
     starts, ends : int64 arrays, n_offers, microseconds
-    discount, threshold, stock, budget : float64 arrays, n_offers, NaN where unknown
+    discount, threshold, stock, budget_left : float64 arrays, n_offers, NaN where unknown
     products : pa.Array, sorted ids: those of the purchases and of the coupons
     rows_product, rows_offer : int64 arrays
         What each coupon is good for, ascending by product, then offer.
@@ -77,7 +82,7 @@ class CouponPool:
     discount: Numbers
     threshold: Numbers
     stock: Numbers
-    budget: Numbers
+    budget_left: Numbers
     products: pa.Array
     rows_product: Ints
     rows_offer: Ints
@@ -136,7 +141,7 @@ class CouponPool:
             discount=_number(listed, "discount")[at],
             threshold=rows.threshold[first][kept],
             stock=rows.stock[first][kept],
-            budget=_number(listed, "budget")[at],
+            budget_left=rows.budget_left[first][kept],
             products=goods[0],
             rows_product=goods[1],
             rows_offer=goods[2],
@@ -149,6 +154,14 @@ class CouponPool:
     def n_launches(self) -> int:
         """Launches there are."""
         return int(self.launch.max(initial=-1)) + 1
+
+    def was_prompt(self) -> Bools:
+        """Tell which rows of the holders were issued when their coupon began, or a day later.
+
+        Who is given a coupon weeks later may owe it to what they did meanwhile. A list as it
+        looked at the launch must not hold it.
+        """
+        return self.holders.issued <= self.starts[self.holders.offer] + _PROMPT
 
     def launch_starts(self) -> Ints:
         """Give the moment at which each launch begins, ascending."""
@@ -174,9 +187,9 @@ def _number(rows: pa.Table, name: str) -> Numbers:
 
 def _campaigns(c: Community, listed: pa.Table, offers: pa.Array) -> tuple[Ints, pa.Array]:
     """Find the campaign of every offer; -1 where nobody tells."""
-    if "campaign_id" in listed.column_names:
-        return encode(listed["campaign_id"])
     sends = c.arrow("sends")
+    if "campaign_id" in listed.column_names:
+        return encode(extra_ids(listed["campaign_id"]))
     if sends is None or not {"offer_id", "campaign_id"} <= set(sends.column_names):
         return np.full(len(offers), -1, np.int64), pa.array([], pa.int64())
     offer = lookup(sends["offer_id"], offers)
@@ -195,9 +208,9 @@ def _kinds(c: Community, campaigns: pa.Array) -> Ints:
     if known is None or "kind" not in known.column_names:
         return np.full(len(campaigns) + 1, -1, np.int64)
     ids = known["campaign_id"]
-    at = lookup(campaigns, ids.combine_chunks()) if ids.type == campaigns.type else None
-    if at is None:
+    if ids.type != campaigns.type:
         return np.full(len(campaigns) + 1, -1, np.int64)
+    at = lookup(campaigns, ids.combine_chunks())
     return np.append(np.append(encode(known["kind"])[0], -1)[at], -1)
 
 
@@ -232,14 +245,21 @@ def _holders(c: Community, offers: pa.Array, ends: Ints, members: pa.Array) -> H
     issued = c.arrow("offer_members")
     if issued is None:
         nothing = np.zeros(0, np.int64)
-        return Holders(nothing, nothing, nothing)
+        return Holders(nothing, nothing, nothing, nothing)
     offer, member = lookup(issued["offer_id"], offers), lookup(issued["member_id"], members)
     met = np.flatnonzero((offer >= 0) & (member >= 0))
     offer, member = offer[met], member[met]
-    expires = ends[offer]
-    if "expires_at" in issued.column_names:
-        given = issued["expires_at"].take(pa.array(met)).cast(pa.int64()).fill_null(_NEVER)
-        expires = np.minimum(expires, given.to_numpy())
-    order = np.lexsort((-expires, member, offer))
-    kept = order[run_starts(offer[order], member[order])]
-    return Holders(offer[kept], member[kept], expires[kept])
+    given = _times(issued, "issued_at", -_NEVER)[met]
+    expires = np.minimum(ends[offer], _times(issued, "expires_at", _NEVER)[met])
+    order = np.lexsort((given, member, offer))
+    starts = run_starts(offer[order], member[order])
+    last = np.maximum.reduceat(expires[order], starts) if len(starts) else expires
+    kept = order[starts]
+    return Holders(offer[kept], member[kept], given[kept], last)
+
+
+def _times(rows: pa.Table, name: str, missing: int) -> Ints:
+    """Read an optional time column in microseconds."""
+    if name not in rows.column_names:
+        return np.full(rows.num_rows, missing)
+    return np.asarray(rows[name].cast(pa.int64()).fill_null(missing).to_numpy(), np.int64)

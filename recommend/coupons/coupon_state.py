@@ -97,13 +97,12 @@ def scene_at(
 def shown_offers(scene: CouponScene) -> Ints:
     """Select the coupons that run, and are not used up: ascending codes.
 
-    ``stock`` is what is left; of ``budget`` the face value of every redemption is taken off.
+    ``stock`` is what is left; of ``budget`` the face value of every use is taken off, whoever's
+    it was. What is unknown hides nothing.
     """
     pool = scene.pool
     runs = (pool.starts <= scene.moment) & (pool.ends > scene.moment)
-    uses = np.bincount(scene.redeemed.offer, minlength=len(pool.offers))
-    left = pool.budget - np.nan_to_num(pool.discount) * uses
-    gone = (pool.stock < 1) | (left <= 0)  # NaN is neither
+    gone = (pool.stock < 1) | (pool.budget_left <= 0)  # NaN is neither
     return np.flatnonzero(runs & ~gone)
 
 

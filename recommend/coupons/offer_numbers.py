@@ -78,6 +78,7 @@ class OfferNumbers:
         last = np.searchsorted(product, scene.used.product[uses], side="right")
         spread = at[ranges(first, last)]
         n_uses = np.bincount(spread, minlength=len(offers)).astype(np.float64)
+        n_uses = n_uses if scene.used.is_known else np.full(len(offers), np.nan)
         n_lines = np.bincount(place, minlength=len(offers))
         columns["offer_coupon_lines"] = n_uses
         columns["offer_coupon_share"] = n_uses / (n_lines + _PRIOR_LINES)

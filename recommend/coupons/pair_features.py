@@ -82,7 +82,7 @@ def pair_columns(numbers: CouponNumbers, pairs: CouponPairs) -> dict[str, Number
     found |= _of_list(found, pairs)
     found["recent"] = -np.nan_to_num(found["last"], nan=1e4)
     for name in (*RANKED, *(f"taste:{one}" for one in offers.profiles)):
-        found[f"rank:{name}"] = rank_in_list(pairs.list_of(), found[name])
+        found[f"rank:{name}"] = rank_in_list(pairs.list_of(), np.nan_to_num(found[name]))
     extra = {f"extra:{n}": v[pairs.member].astype(np.float64) for n, v in scene.extra.items()}
     return found | extra
 
@@ -131,11 +131,11 @@ def rank_in_list(list_of: Ints, values: Numbers) -> Numbers:
 
 
 def _own_coupon_lines(numbers: CouponNumbers, pairs: CouponPairs) -> Numbers:
-    """Count the member's lines with a coupon on the coupon's products."""
+    """Count the member's lines with a coupon on the coupon's products; NaN where none can tell."""
     scene = numbers.scene
     pool, used, offers = scene.pool, scene.used, numbers.offers.offers
     if not used.is_known:
-        return np.zeros(len(pairs))
+        return np.full(len(pairs), np.nan)
     chosen = np.isin(pool.rows_offer, offers)
     product, at = pool.rows_product[chosen], np.searchsorted(offers, pool.rows_offer[chosen])
     first = np.searchsorted(product, used.product)

@@ -23,6 +23,7 @@ _PRIOR_COUPONS = 16.0
 _MOST_COUPONS = 16.0  # of one launch that count as received: nobody looks at hundreds
 _USUAL_RATE = 0.02
 _LATELY_DAYS = 90
+_REDEEMED = ("redeemed_launches", "redeem_rate", "redeemed", "redeemed_90", "redeemed_last")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +33,7 @@ class RedeemRecord:
     Attributes
     ----------
     columns : mapping of feature name to float64 array, n_members
+        What was redeemed is NaN where no table tells; the rate is then the usual one.
     received_kind, redeemed_kind : float64 arrays, n_members x n_kinds
         Launches by the kind of their campaign.
     rate_kind : float64 array, n_kinds, NaN for a kind never received
@@ -45,53 +47,19 @@ class RedeemRecord:
     @classmethod
     def of(cls, scene: CouponScene) -> "RedeemRecord":
         """Count them before the scene's moment."""
-        pool, redeemed = scene.pool, scene.redeemed
-        n_members, n_launches = len(scene.bought.members), pool.n_launches
-        passed, kind = _passed(scene), _kind_of_launch(scene)
-        n_kinds = max(int(kind.max(initial=-1)) + 1, 1)
-        got_member, got_launch = _received(scene, passed)
-        used = np.unique(redeemed.member * max(n_launches, 1) + pool.launch[redeemed.offer])
-        used_member, used_launch = used // max(n_launches, 1), used % max(n_launches, 1)
-        open_to_all = _open_launches(scene) & (passed > 0)
-        weight = passed[got_launch]
+        n, size, got = len(scene.bought.members), _sizes(scene), _Received.of(scene)
         # What everybody may have, everybody has received.
-        received = _total(got_member, weight, n_members) + passed[open_to_all].sum()
-        redeemed_n = np.bincount(used_member, minlength=n_members).astype(np.float64)
-        total = float(received.sum())
-        prior = redeemed_n.sum() / total if total else 0.0
-        received_kind, redeemed_kind = np.zeros((2, n_members, n_kinds))
-        known, met = kind[got_launch] >= 0, kind[used_launch] >= 0
-        np.add.at(received_kind, (got_member[known], kind[got_launch][known]), weight[known])
-        np.add.at(redeemed_kind, (used_member[met], kind[used_launch][met]), 1.0)
-        for launch in np.flatnonzero(open_to_all & (kind >= 0)):
-            received_kind[:, kind[launch]] += passed[launch]
-        coupons = _total(got_member, weight * _sizes(scene)[got_launch], n_members)
-        coupons += (passed * _sizes(scene))[open_to_all].sum()
-        n_redeemed = np.bincount(redeemed.member, minlength=n_members).astype(np.float64)
-        age = (scene.moment - redeemed.time) / DAY_US
-        last = np.full(n_members, np.inf)
-        np.minimum.at(last, redeemed.member, age)
-        lately = redeemed.member[age <= _LATELY_DAYS]
-        of_kind = received_kind.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rate_kind = np.where(of_kind > 0, redeemed_kind.sum(axis=0) / of_kind, np.nan)
-        columns = {
-            "received": received,
-            "redeemed_launches": redeemed_n,
-            "redeem_rate": (redeemed_n + prior * _PRIOR_LAUNCHES) / (received + _PRIOR_LAUNCHES),
-            "redeemed": n_redeemed,
-            "redeemed_90": np.bincount(lately, minlength=n_members).astype(np.float64),
-            "coupon_redeem_rate": (n_redeemed + _USUAL_RATE * _PRIOR_COUPONS)
-            / (coupons + _PRIOR_COUPONS),
-            "redeemed_last": np.where(np.isinf(last), np.nan, last),
-        }
-        return cls(columns, received_kind, redeemed_kind, rate_kind)
+        launches = _total(got.member, got.weight, n) + got.passed[got.open_to_all].sum()
+        coupons = _total(got.member, got.weight * size[got.launch], n)
+        coupons += (got.passed * size)[got.open_to_all].sum()
+        columns = {"received": launches, **_redeemed(scene, launches, coupons)}
+        return cls(columns, *_by_kind(scene, got))
 
     def of_kind(self, member: Ints, kind: Ints) -> dict[str, Numbers]:
-        """Give what pairs of member and kind (-1: unknown) had; rates are drawn to the kind's."""
+        """Give what pairs of member and kind had, NaN for -1; rates are drawn to the kind's."""
         known = kind >= 0
-        received = np.where(known, self.received_kind[member, kind], 0.0)
-        redeemed = np.where(known, self.redeemed_kind[member, kind], 0.0)
+        received = np.where(known, self.received_kind[member, kind], np.nan)
+        redeemed = np.where(known, self.redeemed_kind[member, kind], np.nan)
         usual = np.where(known, self.rate_kind[kind], np.nan)
         rate = (redeemed + usual * _PRIOR_LAUNCHES) / (received + _PRIOR_LAUNCHES)
         return {
@@ -99,6 +67,95 @@ class RedeemRecord:
             "redeemed_kind": redeemed,
             "redeem_rate_kind": rate,
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Received:
+    """Distinct members and launches that have begun for them.
+
+    Attributes
+    ----------
+    member, launch : int64 arrays, n_rows
+        Of launches that are not open to everyone.
+    weight : float64 array, n_rows
+        Share of the launch's time that has passed.
+    passed : float64 array, n_launches
+    open_to_all : bool array, n_launches
+        Launches that have begun and have a coupon for everyone.
+    """
+
+    member: Ints
+    launch: Ints
+    weight: Numbers
+    passed: Numbers
+    open_to_all: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, scene: CouponScene) -> "_Received":
+        """Read them as of the scene's moment; what is issued later is not known yet."""
+        pool, held, passed = scene.pool, scene.pool.holders, _passed(scene)
+        is_open, n = _open_launches(scene), max(pool.n_launches, 1)
+        launch = pool.launch[held.offer]
+        begun = (passed[launch] > 0) & ~is_open[launch] & (held.issued < scene.moment)
+        met = np.unique(held.member[begun] * n + launch[begun])
+        return cls(met // n, met % n, passed[met % n], passed, is_open & (passed > 0))
+
+
+def _redeemed(scene: CouponScene, launches: Numbers, coupons: Numbers) -> dict[str, Numbers]:
+    """Set what every member redeemed against the launches and coupons received."""
+    redeemed, n = scene.redeemed, len(launches)
+    if not redeemed.is_known:
+        unknown = dict.fromkeys(_REDEEMED, np.full(n, np.nan))
+        return {**unknown, "coupon_redeem_rate": np.full(n, _USUAL_RATE)}
+    member, _ = _launches_used(scene)
+    n_launches = _count(member, n)
+    total = float(launches.sum())
+    prior = n_launches.sum() / total if total else 0.0
+    n_coupons = _count(redeemed.member, n)
+    age = (scene.moment - redeemed.time) / DAY_US
+    last = np.full(n, np.nan)
+    np.fmin.at(last, redeemed.member, age)
+    rate = (n_coupons + _USUAL_RATE * _PRIOR_COUPONS) / (coupons + _PRIOR_COUPONS)
+    return {
+        "redeemed_launches": n_launches,
+        "redeem_rate": (n_launches + prior * _PRIOR_LAUNCHES) / (launches + _PRIOR_LAUNCHES),
+        "redeemed": n_coupons,
+        "redeemed_90": _count(redeemed.member[age <= _LATELY_DAYS], n),
+        "redeemed_last": last,
+        "coupon_redeem_rate": rate,
+    }
+
+
+def _by_kind(scene: CouponScene, got: _Received) -> tuple[Numbers, Numbers, Numbers]:
+    """Count launches received and redeemed by the kind of their campaign, and the kinds' rates."""
+    kind = _kind_of_launch(scene)
+    shape = (len(scene.bought.members), max(int(kind.max(initial=-1)) + 1, 1))
+    received, redeemed = np.zeros(shape), np.full(shape, np.nan)
+    known = kind[got.launch] >= 0
+    np.add.at(received, (got.member[known], kind[got.launch][known]), got.weight[known])
+    for launch in np.flatnonzero(got.open_to_all & (kind >= 0)):
+        received[:, kind[launch]] += got.passed[launch]
+    if scene.redeemed.is_known:
+        redeemed[:] = 0.0
+        member, used = _launches_used(scene)
+        met = kind[used] >= 0
+        np.add.at(redeemed, (member[met], kind[used][met]), 1.0)
+    of_kind = received.sum(axis=0)
+    above = of_kind > 0
+    rate = np.where(above, redeemed.sum(axis=0) / np.where(above, of_kind, 1.0), np.nan)
+    return received, redeemed, rate
+
+
+def _launches_used(scene: CouponScene) -> tuple[Ints, Ints]:
+    """List distinct members and launches of which they redeemed something."""
+    redeemed, n = scene.redeemed, max(scene.pool.n_launches, 1)
+    used = np.unique(redeemed.member * n + scene.pool.launch[redeemed.offer])
+    return used // n, used % n
+
+
+def _count(codes: Ints, n: int) -> Numbers:
+    """Count the rows of every code."""
+    return np.bincount(codes, minlength=n).astype(np.float64)
 
 
 def _total(codes: Ints, values: Numbers, n: int) -> Numbers:
@@ -133,13 +190,3 @@ def _open_launches(scene: CouponScene) -> NDArray[np.bool_]:
     found = np.zeros(scene.pool.n_launches, np.bool_)
     found[scene.pool.launch[~scene.pool.is_personal]] = True
     return found
-
-
-def _received(scene: CouponScene, passed: Numbers) -> tuple[Ints, Ints]:
-    """List distinct members and launches that have begun and are not open to everyone."""
-    pool, held = scene.pool, scene.pool.holders
-    n = max(pool.n_launches, 1)
-    launch = pool.launch[held.offer]
-    begun = (passed[launch] > 0) & ~_open_launches(scene)[launch]
-    keys = np.unique(held.member[begun] * n + launch[begun])
-    return keys // n, keys % n

@@ -1,21 +1,43 @@
-"""Which coupons were used, when, and what each use cost the brand."""
+"""Which coupons were used, by whom and when, and what each use cost: the one place that reads it.
+
+A community may record uses in three tables. The first one that tells of any use (of an offer that
+is listed, where offers are) is believed: tables that tell of the same use must not count it twice.
+
+==========================  ==================================================================
+``events``                  rows with ``event`` "coupon_redeem" or "redeem" and an ``offer_id``
+``orders.coupon_id``        order lines that name the coupon, without those that came back
+``sends.redeemed_at``       sends that name the offer and when it was redeemed
+==========================  ==================================================================
+
+Orders and sends with these columns also tell that nothing was used; events that speak of other
+things do not.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from siyu.datasets.clock import instants
+from siyu.datasets.column_checks import checked_column
 from siyu.datasets.community import Community
 from siyu.datasets.exact_sums import exact_sum
 from siyu.datasets.ids import encode, lookup
 from siyu.datasets.ordering import opens_run
-from siyu.recommend.sorted_keys import Ints
+from siyu.recommend.sorted_keys import Bools, Ints
 
-__all__ = ["CouponUses"]
+__all__ = ["CouponUses", "came_back", "extra_ids"]
 
 Numbers = NDArray[np.float64]
+
+_EVENTS = ("coupon_redeem", "redeem")
+_TABLES = (
+    ("events", "event_time", "offer_id"),
+    ("orders", "order_time", "coupon_id"),
+    ("sends", "redeemed_at", "offer_id"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +46,8 @@ class CouponUses:
 
     Attributes
     ----------
+    table : {"events", "orders", "sends", "none"}
+        Where they were read; "none" if the tables tell that nothing was used.
     member, offer : pa.Array, n_uses ids
     time : int64 array, n_uses, microseconds
     money : float64 array, n_uses
@@ -31,6 +55,7 @@ class CouponUses:
         taken off; NaN where neither is known.
     """
 
+    table: str
     member: pa.Array
     offer: pa.Array
     time: Ints
@@ -38,7 +63,7 @@ class CouponUses:
 
     @classmethod
     def of(cls, c: Community) -> "CouponUses | None":
-        """Read the uses from order lines that name a coupon, else from sends that were redeemed.
+        """Read the uses.
 
         Parameters
         ----------
@@ -47,7 +72,7 @@ class CouponUses:
 
         Returns
         -------
-        CouponUses, or None if neither table can tell
+        CouponUses, or None if no table can tell
 
         Examples
         --------
@@ -58,25 +83,20 @@ class CouponUses:
         >>> uses.offer.to_pylist(), uses.money.tolist()  # two lines, one order
         (['x'], [3.0])
         """
-        orders, sends = c.arrow("orders"), c.arrow("sends")
-        if orders is not None and "coupon_id" in orders.column_names:
-            rows, time, offer = orders, "order_time", "coupon_id"
-        elif sends is not None and {"redeemed_at", "offer_id", "member_id"} <= set(
-            sends.column_names
-        ):
-            rows, time, offer = sends, "redeemed_at", "offer_id"
-        else:
-            return None
-        known = rows[offer].is_valid().to_numpy() & rows[time].is_valid().to_numpy()
-        known &= rows["member_id"].is_valid().to_numpy()
-        return cls._grouped(c, rows.take(pa.array(np.flatnonzero(known))), time, offer)
+        told = None
+        for table, time, offer in _TABLES:
+            rows = _rows(c, table, time, offer)
+            if rows is not None and rows.num_rows:
+                return cls._grouped(c, table, rows)
+            told = rows if table != "events" and rows is not None else told
+        return None if told is None else cls._grouped(c, "none", told)
 
     @classmethod
-    def _grouped(cls, c: Community, rows: pa.Table, time: str, offer: str) -> "CouponUses":
+    def _grouped(cls, c: Community, table: str, rows: pa.Table) -> "CouponUses":
         """Put the lines of one order together."""
         member, members = encode(rows["member_id"])
-        used, offers = encode(rows[offer])
-        when = instants(rows[time])
+        used, offers = encode(rows["offer"])
+        when = instants(rows["time"])
         order = encode(rows["order_id"])[0] if "order_id" in rows.column_names else member * 0
         place = np.lexsort((order, used, when, member))
         opens = opens_run(member[place], when[place], used[place], order[place])
@@ -90,6 +110,7 @@ class CouponUses:
         first = place[opens]
         face = _face_value(c, offers)[used[first]] if len(first) else np.zeros(0)
         return cls(
+            table,
             members.take(pa.array(member[first])),
             offers.take(pa.array(used[first])),
             when[first],
@@ -104,6 +125,55 @@ class CouponUses:
         unknown = np.bincount(at[met & np.isnan(self.money)], minlength=len(offers)) > 0
         money = exact_sum(at[met], np.nan_to_num(self.money[met]), len(offers))
         return n, np.where(unknown, np.nan, money)
+
+
+def came_back(orders: pa.Table) -> Bools:
+    """Tell which order lines are refunds: they name the coupon of the sale once more.
+
+    Examples
+    --------
+    >>> came_back(pa.table({"amount": [5.0, -5.0], "quantity": [1.0, -1.0]})).tolist()
+    [False, True]
+    """
+    back: Bools = orders["amount"].to_numpy() < 0
+    if "quantity" in orders.column_names:
+        back |= orders["quantity"].to_numpy() < 0
+    return back
+
+
+def extra_ids(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read an extra column, which nobody checked, as the ids of the schemas are read.
+
+    Examples
+    --------
+    >>> extra_ids(pa.chunked_array([[1.0, None]])).to_pylist()
+    [1, None]
+    """
+    return checked_column(values, "id", "id", None)[0]
+
+
+def _rows(c: Community, table: str, time: str, offer: str) -> pa.Table | None:
+    """Select the rows of one table that tell of a use; None if it cannot tell."""
+    rows, listed = c.arrow(table), c.arrow("offers")
+    if rows is None or not {"member_id", time, offer} <= set(rows.column_names):
+        return None
+    named = extra_ids(rows[offer]) if table == "events" else rows[offer]
+    if listed is not None and named.type != listed["offer_id"].type:
+        named = pa.chunked_array([pa.nulls(rows.num_rows, listed["offer_id"].type)])
+    told = named.is_valid().to_numpy() & rows[time].is_valid().to_numpy()
+    told &= rows["member_id"].is_valid().to_numpy()
+    if table == "events":
+        told &= pc.is_in(rows["event"], pa.array(_EVENTS, rows["event"].type)).to_numpy()
+    if table == "orders":
+        told &= ~came_back(rows)
+    if listed is not None:
+        is_listed = lookup(named, listed["offer_id"].combine_chunks()) >= 0
+        told &= is_listed[told].any()
+    columns = {"member_id": rows["member_id"], "time": rows[time], "offer": named}
+    for name in ("order_id", "discount") if table == "orders" else ():
+        if name in rows.column_names:
+            columns[name] = rows[name]
+    return pa.table(columns).take(pa.array(np.flatnonzero(told)))
 
 
 def _face_value(c: Community, offers: pa.Array) -> Numbers:

@@ -87,12 +87,16 @@ class OfferRows:
         Raises
         ------
         DataError
-            If there are no offers.
+            If there are no offers, or one is listed twice.
         """
         rows = c.arrow("offers")
         if rows is None:
             raise DataError("there is no table offers")
         at, offers = encode(rows["offer_id"])
+        if len(offers) < len(at):
+            raise DataError(
+                f"offers must list each offer once, {len(at) - len(offers)} rows are too many"
+            )
         rows = rows.take(pa.array(np.argsort(at, kind="stable")))
         offer, product, products = _valid_on(c, rows, offers)
         every = {name: _numbers(rows, name) for name in ("price", "public_price", "discount")}
@@ -107,7 +111,8 @@ class OfferRows:
         )
         uses = CouponUses.of(c)
         n_used, spent = _nothing_known(len(offers)) if uses is None else uses.by_offer(offers)
-        budget = _numbers(rows, "budget") - spent
+        budget = _numbers(rows, "budget")
+        budget = np.where(budget > 0, budget - spent, budget)  # none is none, whatever was used
         personal = np.zeros(len(offers), np.bool_)
         holders = c.arrow("offer_members")
         if holders is not None:
@@ -164,23 +169,47 @@ def may_have(c: Community, rows: OfferRows, members: pa.Array) -> Ints:
     if issued is None:
         return np.zeros(0, np.int64)
     offer, member = lookup(issued["offer_id"], rows.offers), lookup(issued["member_id"], members)
-    valid = (offer >= 0) & (member >= 0)
-    if "expires_at" in issued.column_names:
-        late = pc.less_equal(issued["expires_at"], pa.scalar(rows.moment, INSTANT))
-        valid &= ~np.asarray(late.fill_null(False).to_numpy(), np.bool_)
-    held, n_issued = np.unique(offer[valid] * n + member[valid], return_counts=True)
-    uses = CouponUses.of(c)
-    if uses is None:
-        return np.asarray(held, np.int64)
-    offer, member = lookup(uses.offer, rows.offers), lookup(uses.member, members)
     met = (offer >= 0) & (member >= 0)
-    used, n_used = np.unique(offer[met] * n + member[met], return_counts=True)
-    at = np.searchsorted(used, held)
-    at = np.minimum(at, max(len(used) - 1, 0))
-    gone = np.zeros(len(held), np.int64)
-    if len(used):
-        gone = np.where(used[at] == held, n_used[at], 0)
-    return np.asarray(held[n_issued > gone], np.int64)
+    key, expires = (offer * n + member)[met], _times(issued, "expires_at")[met]
+    gone = expires <= rows.moment
+    held, n_held = np.unique(key[~gone], return_counts=True)
+    left = n_held > _used_up(c, rows, members, held, (key, expires, gone))
+    return np.asarray(held[left], np.int64)
+
+
+def _used_up(
+    c: Community,
+    rows: OfferRows,
+    members: pa.Array,
+    held: Ints,
+    issues: tuple[Ints, Numbers, Bools],
+) -> Ints:
+    """Count the uses of each pair that the issues which have expired do not account for.
+
+    A use takes the issue that expires first. So uses since the last expiry are of those that still
+    hold, and of the earlier ones those beyond the number of issues that have expired.
+    """
+    uses, (key, expires, gone) = CouponUses.of(c), issues
+    if uses is None or not len(held):
+        return np.zeros(len(held), np.int64)
+    offer, member = lookup(uses.offer, rows.offers), lookup(uses.member, members)
+    used = np.where((offer >= 0) & (member >= 0), offer * max(len(members), 1) + member, -1)
+    at = _place(held, key)
+    expired = gone & (at >= 0)
+    n_gone = np.bincount(at[expired], minlength=len(held))
+    last = np.full(len(held), -np.inf)
+    np.maximum.at(last, at[expired], expires[expired])
+    at = _place(held, used)
+    time, at = uses.time[at >= 0], at[at >= 0]
+    n_used = np.bincount(at, minlength=len(held))
+    since = np.bincount(at[time >= last[at]], minlength=len(held))
+    return np.asarray(np.maximum(n_used - n_gone, since), np.int64)
+
+
+def _place(keys: Ints, wanted: Ints) -> Ints:
+    """Find keys among ascending ones, at least one; -1 where they are not there."""
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, at, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

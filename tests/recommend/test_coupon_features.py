@@ -6,6 +6,8 @@ milk (never bought), "b" for oil; both begin now. Coupon "z" of tea ran from 3-0
 it, and member 1 redeemed it on 3-22.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +34,7 @@ def at(day: str) -> pd.Timestamp:
     return pd.Timestamp(day, tz="UTC")
 
 
-def shop() -> Community:
+def shop(**changed: Any) -> Community:
     orders = pd.DataFrame(
         {
             "member_id": [1, 1, 1, 2],
@@ -69,10 +71,11 @@ def shop() -> Community:
             "offer_id": "z",
         }
     )
-    return Community(
-        orders=orders, offers=offers, offer_products=goods, products=products,
-        offer_members=held, events=redeemed, tz="UTC",
-    )  # fmt: skip
+    tables = {
+        "orders": orders, "offers": offers, "offer_products": goods, "products": products,
+        "offer_members": held, "events": redeemed,
+    } | changed  # fmt: skip
+    return Community(tz="UTC", **{k: table for k, table in tables.items() if table is not None})
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +196,41 @@ def test_a_launch_that_still_runs_counts_as_received_by_its_share_of_time() -> N
     found = CouponNumbers.of(scene, np.array([0])).record.columns
     assert found["received"].tolist() == [0.5, 0.5]
     assert found["redeemed"].tolist() == [0.0, 0.0]
+
+
+def test_a_coupon_issued_after_a_moment_was_not_received_by_then() -> None:
+    half = pd.Timestamp("2026-03-16", tz="UTC")
+    held = pd.DataFrame({"offer_id": "z", "member_id": [1, 2]})
+    held["issued_at"] = [at("2026-03-01"), half]
+    scene = CouponScene.of(shop(offer_members=held).before(MOMENT), NOW, 28 * DAY)
+    found = CouponNumbers.of(scene.before(half.value // 1000), np.array([0])).record
+    assert found.columns["received"].tolist() == [0.5, 0.0]
+
+
+def unknowing() -> dict[str, np.ndarray[Any, Any]]:
+    """Measure the pairs where no table tells of any use of a coupon."""
+    orders = shop().orders
+    assert orders is not None
+    c = shop(events=None, orders=orders.drop(columns="coupon_id"))
+    scene = CouponScene.of(c.before(MOMENT + pd.Timedelta("1us")), NOW + 1, 28 * DAY)
+    pairs = pairs_at_launch(scene.pool, 1, NOW + 30 * DAY, np.arange(2), 100, 0)
+    return pair_columns(CouponNumbers.of(scene, np.array([0, 1])), pairs)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "redeemed", "redeemed_90", "redeemed_launches", "redeemed_last", "redeem_rate",
+        "redeemed_kind", "redeem_rate_kind", "coupon_lines", "coupon_share", "own_coupon_lines",
+        "offer_coupon_lines", "offer_coupon_share",
+    ],
+)  # fmt: skip
+def test_where_no_table_tells_of_coupons_nothing_counts_as_zero(name: str) -> None:
+    assert np.isnan(unknowing()[name]).all()
+
+
+def test_where_no_table_tells_of_coupons_the_fallback_takes_the_usual_rate() -> None:
+    found = unknowing()
+    assert found["coupon_redeem_rate"].tolist() == [0.02] * 4
+    assert np.isfinite(plain_score(found)).all()
+    assert found["rank:own_coupon_lines"].tolist() == [0.5] * 4

@@ -227,6 +227,36 @@ def test_without_any_record_probabilities_are_unknown() -> None:
     assert model.campaign_scores()["probability"].isna().all()
 
 
+def test_without_any_record_no_explanation_tells_how_many_were_redeemed() -> None:
+    model = CouponModel(ranker="never").fit(coupon_shop(events=None), as_of=AS_OF)
+    said = " ".join(model.explain(0, f"tea-{LAST}")["en"])
+    assert "coupons redeemed so far" not in said
+    assert "bought the coupon's products" in said
+
+
+def test_uses_by_anyone_are_taken_off_the_budget() -> None:
+    tables = coupon_tables()
+    offers = tables["offers"].assign(budget=3.0)
+    gone = pd.DataFrame(
+        {"member_id": [4, 6], "event_time": AS_OF - pd.Timedelta("1D"), "event": "coupon_redeem"}
+    ).assign(offer_id=f"tea-{LAST}")  # a face value of 2 each
+    members = tables["members"].assign(opt_out=tables["members"]["member_id"].isin([4, 6]))
+    found = plain_lists(coupon_shop(offers=offers, events=gone, members=members))
+    assert f"tea-{LAST}" not in set(found["offer_id"])
+    assert f"nuts-{LAST}" in set(found["offer_id"])
+
+
+def test_coupons_issued_long_after_they_began_are_ranked_but_not_learned_from() -> None:
+    held = coupon_tables()["offer_members"]
+    held["issued_at"] += pd.Timedelta("3D")
+    with pytest.warns(SiyuWarning) as told:
+        model = CouponModel(random_state=0).fit(coupon_shop(offer_members=held), as_of=AS_OF)
+    said = " ".join(str(one.message) for one in told)
+    assert "4500 personal coupons were issued more than a day after they began" in said
+    assert model.source_ == "fallback"
+    assert len(model.recommend(k=1)) == N_MEMBERS
+
+
 def test_without_past_launches_there_is_nothing_to_learn_from(shop: Community) -> None:
     with pytest.warns(SiyuWarning, match="no launch of coupons is a week old"):
         CouponModel(since=AS_OF).fit(shop, as_of=AS_OF)
@@ -242,9 +272,9 @@ def test_the_callers_columns_are_asked_for_at_every_launch(shop: Community) -> N
         ids = c.customers().to_pylist()
         return pd.DataFrame({"member_id": ids, "stage": [f"s{one % 3}" for one in ids]})
 
-    model = CouponModel(ranker="always", random_state=0)
+    model = CouponModel(ranker="always", n_launches=4, random_state=0)
     model.fit(shop, as_of=AS_OF, member_features=tags)
-    assert len(moments) == 10  # nine launches a week old, and the moment itself
+    assert len(moments) == 5  # four launches a week old, and the moment itself
     assert model.state_.columns.categorical() == ("stage",)
     with pytest.raises(ParameterError, match="learned from the member columns stage"):
         model.recommend(shop, as_of=AS_OF)

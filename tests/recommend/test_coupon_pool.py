@@ -122,6 +122,33 @@ def test_too_many_pairs_are_drawn_by_member() -> None:
     assert len(few) == 2
 
 
+def test_a_list_as_it_looked_at_its_launch_has_no_coupon_issued_days_later() -> None:
+    issued = [at("2026-01-22"), at("2026-01-20") + pd.Timedelta("9h"), at("2026-01-23")]
+    pool = pool_of(offer_members=held(member_id=[2, 1, 3], issued_at=issued))
+    assert pairs_at_launch(pool, 1, NOW, np.arange(3), 100, 0).member.tolist() == [0]
+    running = pairs_running(pool, NOW, np.arange(3), np.array([0]))
+    assert running.member.tolist() == [0, 1, 2]  # now they have it, and it is ranked
+
+
+def test_of_a_coupon_issued_twice_the_first_issue_counts() -> None:
+    issued = [at("2026-01-29"), at("2026-01-21"), at("2026-01-20")]
+    holders = pool_of(offer_members=held(issued_at=issued)).holders
+    assert holders.issued.tolist() == [one.value // 1000 for one in (issued[1], issued[2])]
+
+
+def test_campaigns_that_a_frame_made_floats_of_keep_their_kind() -> None:
+    told = pd.DataFrame({"campaign_id": [5, 7], "kind": ["mail", "visit"]})
+    pool = pool_of(offers=offers(campaign_id=[7.0, None, 5.0]), campaigns=told)
+    assert pool.campaigns.to_pylist() == [7]
+    assert pool.kind.tolist() == [1, -1]
+
+
+def test_campaigns_of_another_type_keep_their_name_and_have_no_kind() -> None:
+    told = pd.DataFrame({"campaign_id": [5, 7], "kind": ["mail", "visit"]})
+    pool = pool_of(offers=offers(campaign_id=["x", "y", "z"]), campaigns=told)
+    assert (pool.campaigns.to_pylist(), pool.kind.tolist()) == (["x", "y"], [-1, -1])
+
+
 def test_a_coupon_that_has_expired_for_the_member_does_not_run() -> None:
     pool = pool_of(offer_members=held(expires_at=at("2026-01-30")))
     running = pairs_running(pool, NOW, np.arange(3), np.arange(2))

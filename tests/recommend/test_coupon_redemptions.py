@@ -1,11 +1,12 @@
-"""Redemptions are read from one table, the first that holds any."""
+"""First redemptions are read from one table, lines with a coupon from the orders."""
 
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pytest
 
-from siyu.datasets import Community
+from siyu.datasets import Community, DataError
 from siyu.recommend.coupons.coupon_lines import CouponLines
 from siyu.recommend.coupons.redemptions import Redemptions
 
@@ -64,8 +65,14 @@ def test_sends_come_last() -> None:
     assert (found.table, found.member.tolist(), found.offer.tolist()) == ("sends", [1], [1])
 
 
-def test_no_table_tells_of_none() -> None:
-    assert read(orders=ORDERS.drop(columns="coupon_id")).table == "none"
+def test_without_a_table_that_tells_nobody_knows() -> None:
+    found = read(orders=ORDERS.drop(columns="coupon_id"))
+    assert (found.table, found.is_known) == ("none", False)
+
+
+def test_that_nothing_was_redeemed_is_known_where_orders_could_tell() -> None:
+    found = read(orders=ORDERS.assign(coupon_id=pd.array([None] * 3, "string")))
+    assert (found.table, found.is_known, len(found.time)) == ("none", True, 0)
 
 
 def test_the_moment_itself_is_excluded() -> None:
@@ -86,6 +93,20 @@ def test_lines_with_a_coupon_are_read_from_both_columns() -> None:
     found = CouponLines.of(Community(orders=orders), MEMBERS, products)
     assert found.is_known
     assert (found.member.tolist(), found.product.tolist()) == ([0, 1, 1], [1, 1, 0])
+
+
+def test_refunds_are_no_lines_with_a_coupon() -> None:
+    back = ORDERS.assign(amount=-5.0, order_time=DAYS[3])
+    found = CouponLines.of(
+        Community(orders=pd.concat([ORDERS, back])), MEMBERS, pa.array(["tea"], pa.large_string())
+    )
+    assert found.member.tolist() == [1, 1]
+
+
+def test_what_a_coupon_took_off_must_be_a_number() -> None:
+    orders = ORDERS.assign(coupon_disc=["a little", "0.5", None])
+    with pytest.raises(DataError, match=r"orders\.coupon_disc must hold numbers"):
+        CouponLines.of(Community(orders=orders), MEMBERS, pa.array(["tea"], pa.large_string()))
 
 
 def test_orders_without_coupon_columns_cannot_tell() -> None:
