@@ -52,7 +52,7 @@ class RankerOptions:
     """
 
     use: str = "auto"
-    n_windows: int = 3
+    n_windows: int = 2
     goal: str = "repurchase"
     growing: GrowingOptions = field(default_factory=GrowingOptions)
 

@@ -119,7 +119,7 @@ def test_member_features_are_asked_once_at_every_cut() -> None:
     OfferRecommender(objective="binary", random_state=0).fit(
         make_shop(), as_of=AS_OF, member_features=tags
     )
-    cuts = [AS_OF - pd.Timedelta(days=28 * back) for back in (4, 3, 2, 1, 0)]
+    cuts = [AS_OF - pd.Timedelta(days=28 * back) for back in (3, 2, 1, 0)]
     assert [as_of for as_of, _ in tags.asked] == cuts
 
 
