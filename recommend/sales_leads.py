@@ -35,7 +35,8 @@ def leads(  # noqa: PLR0913
     recommender : OfferRecommender
         Fitted, of kind "product".
     product_id, category : one of them
-        A product bought before; or a category, in which each member's best product counts.
+        A product bought before, in stock or not; or a category, in which each member's best
+        product counts.
     n : int >= 1
         Members to list.
     community, as_of, member_features, output, progress
@@ -43,7 +44,8 @@ def leads(  # noqa: PLR0913
     only_new : bool
         Only members who never bought the product, by the order of new products.
     rules : ListRules, optional
-        Of use here: ``exclude`` (whom sales spoke to already) and ``min_probability``.
+        Of use here: ``exclude`` (whom sales spoke to already), ``min_probability``, and what
+        says which products count. Wishes for how lists are put together do nothing.
 
     Returns
     -------
@@ -56,6 +58,11 @@ def leads(  # noqa: PLR0913
     ------
     DataError
         If nobody bought the product, or any of the category, before the moment.
+
+    Warns
+    -----
+    SiyuWarning
+        If `rules` say how lists are put together.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from siyu.datasets.community import Community
-from siyu.datasets.errors import DataError, ParameterError
+from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.ids import encode, lookup
 from siyu.recommend.parameters import whole_number
 from siyu.recommend.sorted_keys import Bools, Ints, run_starts
@@ -70,8 +70,8 @@ def wanted_for(model: Model, asked: pa.Array, k: Any, only_new: bool, rules: Lis
     ParameterError
         If `k` is no whole number of 1 or more.
     """
-    length = whole_number("k", k)
     shop = model.shop
+    length = min(whole_number("k", k), shop.market.n_products)
     limits = None
     if not rules.is_plain or model.terms.has_places:
         limits = Limits.of(rules, model.terms, shop.market, shop.bought.members, asked)
@@ -122,20 +122,34 @@ def leads(
         If neither or both of product and category are given, or `n` is below 1.
     DataError
         If nobody bought the product, or any of the category.
+
+    Warns
+    -----
+    SiyuWarning
+        If the rules say how lists are put together.
     """
     product_id, category = what
     n, only_new, rules = how
     if (product_id is None) == (category is None):
         raise ParameterError("product_id", "give one of product_id and category")
-    whole_number("n", n)
+    n = whole_number("n", n)
     baskets = model.shop.bought.basket_member
     codes = baskets[run_starts(baskets)]
     asked = model.shop.bought.members.take(pa.array(codes))
-    wanted = wanted_for(model, asked, n, only_new, rules)
+    wanted = wanted_for(model, asked, 1, only_new, _without_order(rules))
     if category is None:
-        return find_leads(model, codes, product_code(model, product_id), wanted, progress)
+        return find_leads(model, codes, product_code(model, product_id), wanted, n, progress)
     some = wanted.offered & _products_of_category(model, category)
-    return find_leads(model, codes, None, replace(wanted, offered=some), progress)
+    return find_leads(model, codes, None, replace(wanted, offered=some), n, progress)
+
+
+def _without_order(rules: ListRules) -> ListRules:
+    """Leave out what says how a list is put together: a lead is one row."""
+    nothing: dict[str, Any] = {"min_new_share": 0, "launch_share": 0, "diversity": 0, "max_per": {}}
+    idle = [name for name in nothing if getattr(rules, name)]
+    if idle:
+        warn(f"leads are no lists: {', '.join(idle)} of the rules say nothing of them")
+    return replace(rules, **nothing)
 
 
 def similar(model: Model, product_ids: Any, k: Any) -> pa.Table:

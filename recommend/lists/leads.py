@@ -45,6 +45,7 @@ def find_leads(
     codes: Ints,
     product: int | None,
     wanted: Wanted,
+    n: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> pa.Table:
     """List the members with the best scores for a product.
@@ -56,7 +57,9 @@ def find_leads(
     product : int, or None
         Code of the product; None for the best of those in ``wanted.offered``.
     wanted : Wanted
-        ``k`` is the number of leads; its limits' rows are `codes`.
+        Its limits' rows are `codes`; ``k`` is 1, so that nobody's score depends on `n`.
+    n : int >= 1
+        Leads to list.
     progress : callable (members done, members in all), optional
 
     Returns
@@ -71,7 +74,7 @@ def find_leads(
         chunk = codes[start : start + _CHUNK]
         some = wanted.of_rows(np.arange(start, start + len(chunk)))
         found = _of_chunk(model, chunk, product, some)
-        best = _Leads.joined([best, found]).best(wanted.k)
+        best = _Leads.joined([best, found]).best(n)
         if progress is not None:
             progress(start + len(chunk), len(codes))
     return _table(model, best, wanted)
@@ -90,7 +93,7 @@ def _of_chunk(model: Model, codes: Ints, product: int | None, wanted: Wanted) ->
     if wanted.limits is not None:
         at = at[wanted.limits.is_likely(scored.probability[at])]
     found = (pairs.product[at], scored.score[at], scored.probability[at])
-    return _Leads(codes[pairs.row[at]], *found).best(wanted.k)
+    return _Leads(codes[pairs.row[at]], *found)
 
 
 def _pairs(

@@ -117,7 +117,7 @@ class Limits:
         ------
         DataError
             If a rule needs a column of ``products`` that is not there, or `exclude` names
-            nothing that can be excluded.
+            nothing that can be excluded, or no member in a row.
         ParameterError
             If ids are of another type than the community's.
         """
@@ -245,6 +245,11 @@ def _exclusions(
             found = _of_column(name, table[name], nobody, (terms, market))
             allowed &= ~found.covers(np.zeros(market.n_products, np.int64), _every(market))
         return allowed, ()
+    if table["member_id"].null_count:
+        raise DataError(
+            f"exclude: {table['member_id'].null_count} of {table.num_rows} rows name no member; "
+            "leave out the column member_id of what nobody is to be shown"
+        )
     ids_like(table["member_id"].combine_chunks(), "exclude", asked.type)
     row = lookup(table["member_id"], asked)
     table, row = table.filter(pa.array(row >= 0)), row[row >= 0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -51,7 +52,8 @@ class ListRules:
             ``category``; optional
         What not to show: to one member, or without ``member_id`` to nobody. A row excludes each
         of the products, offers and categories that it names; an offer stands for the products
-        it is valid on. `siyu.recommend.recently_sent` gives such a frame.
+        it is valid on. A row must name its member, if there is that column; ids that the shop
+        does not know exclude nothing. `siyu.recommend.recently_sent` gives such a frame.
     only_offered : bool
         Only products under an offer that the member may have now.
     offers : OfferRules, optional
@@ -105,7 +107,7 @@ class ListRules:
                 "max_per", f"max_per must be like {{'category': 3}}, got {self.max_per!r}"
             )
         for name, most in self.max_per.items():
-            if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+            if not _is_number(most) or not float(most).is_integer() or most < 1:
                 raise ParameterError(
                     "max_per",
                     f"max_per of {name!r} must be a whole number of 1 or more, got {most!r}",
@@ -135,7 +137,7 @@ class ListRules:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _no_age(value: Any) -> ParameterError:

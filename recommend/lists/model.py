@@ -1,6 +1,6 @@
 """A fitted model: how it looks at a shop, how it ranks, and the shop as it was at the fit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,8 @@ from siyu.recommend.tables.shop import Shop
 from .terms import Terms, terms_at
 
 __all__ = ["Model", "ids_like", "shop_at", "who_is_asked"]
+
+_TEXT = ("string", "large_string", "string_view")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,22 +90,32 @@ def ids_like(values: Sequence[Any] | pa.Array, name: str, like: pa.DataType) -> 
     Raises
     ------
     ParameterError
-        If they are of another type.
+        If they are of another type, or no sequence.
     """
+    if isinstance(values, str | bytes | Mapping) or hasattr(values, "columns"):
+        raise ParameterError(
+            name, f"{name} must be a sequence of ids of type {like}, got a {type(values).__name__}"
+        )
     try:
         given = values if isinstance(values, pa.Array) else pa.array(values)
         if isinstance(given, pa.ChunkedArray):
             given = given.combine_chunks()
-        distinct = pc.unique(given.drop_null())
-        distinct = distinct.cast(like if _is_text(given.type) == _is_text(like) else pa.null())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        if pa.types.is_dictionary(given.type):
+            given = given.dictionary_decode()
+        given = given.drop_null()
+        if len(given) and not _may_be(given.type, like):
+            raise ParameterError(name, f"{name} must be ids of type {like}, got {given.type}")
+        distinct = pc.unique(given.cast(like)) if len(given) else pa.array([], like)
+    except (pa.ArrowException, TypeError, OverflowError) as error:
         raise ParameterError(name, f"{name} must be ids of type {like}: {error}") from error
     return distinct.take(pc.array_sort_indices(distinct))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    """Tell whether ids are text."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+def _may_be(kind: pa.DataType, like: pa.DataType) -> bool:
+    """Tell whether values can be ids of a type; neither flags nor moments are whole numbers."""
+    if pa.types.is_integer(like):
+        return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    return str(kind) in _TEXT
 
 
 def who_is_asked(shop: Shop, members: Sequence[Any] | pa.Array) -> tuple[pa.Array, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from siyu.datasets.community import Community
+from siyu.datasets.community import Community, as_community
 from siyu.datasets.errors import DataError, ParameterError, warn
 from siyu.datasets.ids import encode, lookup
 from siyu.recommend.sorted_keys import Bools, Ints
@@ -27,17 +27,18 @@ def at_level(c: Community, level: str) -> Community:
     Parameters
     ----------
     c : Community
-        With ``products``.
+        With ``products``; for the level ``"product"`` a frame of orders will do.
     level : str
         ``"product"`` gives `c` itself; else a text column, such as ``"category"``.
 
     Returns
     -------
     Community
-        ``product_id`` holds the column's values in every table. Products that may not be
-        recommended, and those without a value, are no purchases of anything: orders and events
-        keep their row without a product. ``products`` has one row a value: text columns where
-        all its products agree (null where they differ), ``in_stock`` if any is.
+        ``product_id`` holds the column's values in every table; an offer that names a value
+        and no product, such as a coupon for a category, is one on the value. Products that may
+        not be recommended, and those without a value, are no purchases of anything: orders and
+        events keep their row without a product. ``products`` has one row a value: text columns
+        where all its products agree (null where they differ), ``in_stock`` if any is.
 
     Raises
     ------
@@ -60,6 +61,7 @@ def at_level(c: Community, level: str) -> Community:
     >>> c.orders["product_id"].tolist()
     ['tea', 'tea']
     """
+    c = as_community(c, "orders")
     if level == PRODUCT:
         return c
     listed = _products(c, level)
@@ -75,6 +77,8 @@ def at_level(c: Community, level: str) -> Community:
     for name in (*_MAY_LACK, *_MUST_NAME):
         if name in tables and "product_id" in tables[name].column_names:
             tables[name] = _renamed(tables[name], ids, values, may_lack=name in _MAY_LACK)
+    if "offers" in tables and level in tables["offers"].column_names:
+        tables["offers"] = _on_values(tables["offers"], c, level)
     tables["products"] = _one_a_value(listed.filter(pa.array(kept)), level, values)
     spans = {
         name: (pd.Timestamp(start, unit="us", tz="UTC"), pd.Timestamp(end, unit="us", tz="UTC"))
@@ -127,6 +131,22 @@ def _renamed(rows: pa.Table, ids: pa.Array, values: pa.Array, *, may_lack: bool)
     column = rows.column_names.index("product_id")
     renamed = rows.set_column(column, "product_id", named)
     return renamed if may_lack else renamed.filter(named.is_valid())
+
+
+def _on_values(offers: pa.Table, c: Community, level: str) -> pa.Table:
+    """Let offers that name no product, only a value such as a category, be offers on the value."""
+    values = _text(offers[level])
+    named, pairs = c.arrow("offers"), c.arrow("offer_products")
+    if named is None or "product_id" not in offers.column_names:
+        own = pa.nulls(offers.num_rows, pa.large_string())
+        offers, on_value = offers.append_column("product_id", own), values.is_valid()
+    else:
+        on_value = named["product_id"].combine_chunks().is_null()
+    if pairs is not None:
+        on_value = pc.and_(on_value, pc.invert(pc.is_in(offers["offer_id"], pairs["offer_id"])))
+    column = offers.column_names.index("product_id")
+    found = pc.if_else(on_value, values, offers["product_id"])
+    return offers.set_column(column, "product_id", found)
 
 
 def _one_a_value(listed: pa.Table, level: str, values: pa.Array) -> pa.Table:

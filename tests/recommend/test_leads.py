@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from planted_shop import AS_OF, N_MEMBERS, planted_members, planted_orders, taste_of
-from siyu.datasets import DataError, ParameterError, label
+from siyu.datasets import DataError, ParameterError, SiyuWarning, label
 from siyu.recommend import OfferRecommender
 from siyu.recommend.lists.list_rules import ListRules
 from siyu.recommend.sales_leads import leads
@@ -139,3 +139,16 @@ def test_leads_in_chunks_are_the_leads_of_all(
 def test_leads_of_a_moment_are_those_of_the_fit(stocked: OfferRecommender) -> None:
     again = leads(stocked, "nuts-1", n=9, community=stocked_shop(), as_of=AS_OF)
     pd.testing.assert_frame_equal(again, leads(stocked, "nuts-1", n=9), check_exact=True)
+
+
+def test_how_many_are_asked_for_changes_no_score(trained: OfferRecommender) -> None:
+    many = leads(trained, "tea-1", n=N_MEMBERS)
+    few = leads(trained, "tea-1", n=2)
+    pd.testing.assert_frame_equal(many.head(2), few, check_exact=True)
+
+
+def test_wishes_for_lists_say_nothing_of_leads(trained: OfferRecommender) -> None:
+    rules = ListRules(min_new_share=0.5, max_per={"category": 1})
+    with pytest.warns(SiyuWarning, match="leads are no lists: min_new_share, max_per"):
+        rows = leads(trained, "tea-1", n=5, rules=rules)
+    pd.testing.assert_frame_equal(rows, leads(trained, "tea-1", n=5), check_exact=True)

@@ -154,3 +154,21 @@ def test_the_order_of_products_changes_nothing() -> None:
     other = at_level(make_shop(products=shuffled, orders=planted_orders()), "category")
     for name in ("orders", "products"):
         assert rows_of(one, name).equals(rows_of(other, name))
+
+
+def test_a_coupon_for_a_category_is_one_on_the_category() -> None:
+    offers = pd.DataFrame({"offer_id": ["a", "b", "c"], "category": ["tea", None, "fuel"]})
+    assert column(lifted(offers=offers), "offers", "product_id") == ["tea", None, "fuel"]
+
+
+def test_a_coupon_that_names_products_stays_one_on_their_categories() -> None:
+    offers = pd.DataFrame({"offer_id": ["a", "b"], "category": ["tea", "tea"]})
+    offers["product_id"] = pd.array([3, None], "Int64")
+    valid = pd.DataFrame({"offer_id": ["b"], "product_id": [3]})
+    c = lifted(offers=offers, offer_products=valid)
+    assert column(c, "offers", "product_id") == ["nuts", None]
+    assert column(c, "offer_products", "product_id") == ["nuts"]
+
+
+def test_a_frame_of_orders_will_do_for_products() -> None:
+    assert column(at_level(orders([1, 2]), PRODUCT), "orders", "product_id") == [1, 2]

@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -53,3 +54,8 @@ def test_any_wish_is_not(rules: dict[str, Any]) -> None:
 
 def test_shares_may_be_whole_numbers() -> None:
     assert ListRules(min_new_share=1).min_new_share == 1
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    rules = ListRules(max_per={"category": np.int64(2)}, diversity=np.float32(0.5))
+    assert rules.max_per == {"category": 2}

@@ -379,8 +379,24 @@ def test_a_community_needs_a_moment(shop: Community, plain: OfferRecommender) ->
 
 
 def test_ids_of_another_type_are_refused(plain: OfferRecommender) -> None:
-    with pytest.raises(ParameterError, match="members must be ids of type int64"):
-        plain.recommend(members=["a"])
+    for ids in (["a"], [True], pd.to_datetime(["2026-01-01"]), [2**70]):
+        with pytest.raises(ParameterError, match="members must be ids of type int64"):
+            plain.recommend(members=ids)
+
+
+@pytest.mark.parametrize("ids", ["12", {1: 2}, pd.DataFrame({"member_id": [1]})])
+def test_what_is_no_list_of_ids_is_refused(plain: OfferRecommender, ids: Any) -> None:
+    with pytest.raises(ParameterError, match="members must be a sequence of ids"):
+        plain.recommend(members=ids)
+
+
+def test_no_ids_are_no_members(plain: OfferRecommender) -> None:
+    assert plain.recommend(members=[]).empty
+
+
+def test_lists_longer_than_the_shop_show_what_there_is(plain: OfferRecommender) -> None:
+    rows = plain.recommend(members=[1], k=10**12)
+    assert rows["product_id"].is_unique
 
 
 def test_a_community_without_orders_is_refused() -> None:

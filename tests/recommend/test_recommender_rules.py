@@ -217,6 +217,12 @@ def test_ids_to_exclude_are_of_the_communitys_type(trained: OfferRecommender) ->
         with_rules(trained, exclude=pd.DataFrame({"member_id": ["a"], "product_id": "tea-1"}))
 
 
+def test_a_row_to_exclude_names_its_member(trained: OfferRecommender) -> None:
+    sent = pd.DataFrame({"member_id": pd.array([1, None], "Int64"), "product_id": "tea-1"})
+    with pytest.raises(DataError, match="exclude: 1 of 2 rows name no member"):
+        with_rules(trained, exclude=sent)
+
+
 def test_only_allowed_products_are_shown(trained: OfferRecommender) -> None:
     rows = with_rules(trained, products=["soap-1", "wine-2", "unknown"])
     assert set(rows["product_id"]) == {"soap-1", "wine-2"}
