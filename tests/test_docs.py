@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 GUIDES = {
-    name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("segmentation", "graph")
+    name: (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+    for name in ("segmentation", "graph", "recommend")
 }
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ORDERS = """会员ID,下单时间,实付金额
