@@ -45,8 +45,8 @@ rec = OfferRecommender(goal="margin", objective="binary", random_state=0).fit(c,
 print(rec.source_)
 print(rec.validation_.round(3).to_string(index=False))
 
-# %% Lists: a third new, three of a category at most, and nothing that was sent within a week.
-sent = recently_sent(c, as_of=AS_OF, within="7D")
+# %% Lists: a third new, three of a category at most, and no product sent within a week.
+sent = recently_sent(c, as_of=AS_OF, within="7D").dropna(subset="product_id")
 wishes = ListRules(min_new_share=0.3, max_per={"category": 3}, exclude=sent)
 lists = rec.recommend(c, as_of=AS_OF, k=3, rules=wishes)
 lists = lists[lists["source"].isin(["model", "fallback"])]  # personal lists alone
