@@ -61,8 +61,9 @@ def main() -> None:
     _check(rec, service, members)
     later = service.as_of + pd.Timedelta("2D")
     orders = _new_orders(rec, members, service.as_of)
+    now = service.as_of
     rows = {
-        "online, as of the snapshot": lambda m: service.recommend(m, now=service.as_of),
+        "online, as of the snapshot": lambda m: service.recommend(m, now=now),
         "online, two new orders": lambda m: service.recommend(m, now=later, orders=orders[m]),
         "online, nobody knows the member": lambda _: service.recommend(_stranger(rec), now=later),
         "batch call of one member": lambda m: rec.recommend(members=[m]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .sorted_keys import Floats, Ints, run_starts, within_run
+from .sorted_keys import Bools, Floats, Ints, run_starts, within_run
 
 __all__ = ["top_entries"]
 
@@ -36,11 +36,26 @@ def top_entries(block: Floats, n: int) -> tuple[Ints, Ints]:
     if n >= width:
         rows, columns = np.nonzero(block > 0)
         return rows, columns
+    if len(block) == 1:
+        columns = np.flatnonzero(block[0] > 0)
+        return np.zeros(min(len(columns), n), np.int64), _top_of(block[0, columns], columns, n)
     border = np.partition(block, width - n, axis=1)[:, width - n]
     rows, columns = np.nonzero((block >= border[:, None]) & (block > 0))
     if len(rows) > n and np.bincount(rows).max() > n:
         return _without_draws(block, border, (rows, columns), n)
     return rows, columns
+
+
+def _top_of(values: Floats, columns: Ints, n: int) -> Ints:
+    """Find the columns of one row's `n` largest values, without those that are 0: they are many."""
+    if len(values) <= n:
+        return columns
+    border = np.partition(values, len(values) - n)[len(values) - n]
+    kept: Bools = values >= border
+    surplus = int(kept.sum()) - n
+    if surplus:
+        kept[np.flatnonzero(values == border)[-surplus:]] = False
+    return columns[kept]
 
 
 def _without_draws(

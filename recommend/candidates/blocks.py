@@ -37,6 +37,8 @@ class Block:
         Row and place in the head of those pairs that lie in it.
     hidden : int64 array
         Places in the head of products that are not offered.
+    couponed : bool array, n_rows x n_products, or None
+        What the members hold coupons for.
     scores : mapping of source name to float32 array, n_rows x n_head
         Filled as sources are asked.
     """
@@ -50,6 +52,7 @@ class Block:
     own_product: Ints
     own_head: tuple[Ints, Ints]
     hidden: Ints
+    couponed: Bools | None
     scores: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
@@ -62,7 +65,8 @@ class Block:
         at = market.position[product]
         own_head = (row[at >= 0], at[at >= 0])
         hidden = np.flatnonzero(~offered[market.head])
-        return cls(market, histories, rows, offered, pairs, row, product, own_head, hidden)
+        held = None if histories.coupons is None else histories.coupons.marks(rows)
+        return cls(market, histories, rows, offered, pairs, row, product, own_head, hidden, held)
 
     def __len__(self) -> int:
         return int(self.rows.stop - self.rows.start)
@@ -85,13 +89,6 @@ class Block:
         first, last = np.array([self.rows.start, self.rows.stop]) * n_products
         part = slice(*np.searchsorted(goods.keys, [first, last]).tolist())
         return Keyed(goods.keys[part] - first, {"score": goods.columns["score"][part]})
-
-    def couponed(self) -> Ints:
-        """Give what the members hold coupons for, under keys of this block."""
-        keys, n_products = self.histories.couponed.keys, self.market.n_products
-        first, last = np.array([self.rows.start, self.rows.stop]) * n_products
-        held: Ints = keys[slice(*np.searchsorted(keys, [first, last]).tolist())] - first
-        return held
 
     def best_own(self, score: Floats, n: int) -> Ints:
         """Choose the products bought before with the best scores above 0, the smaller in a draw."""

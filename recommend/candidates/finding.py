@@ -54,7 +54,8 @@ class Candidates:
         Row of the member in the histories; ascending by row, then product.
     product : int64 array, n_pairs, codes
     scores : mapping of source name to float32 array, n_pairs
-        0 for products outside the market's head, and for those that nobody near bought.
+        0 for products outside the market's head, and for those that nobody near bought. Where
+        coupons are known, ``coupons`` is 1 for what the member holds one for, else 0.
     """
 
     row: Ints
@@ -144,4 +145,6 @@ def _of_block(block: Block, quotas: Quotas, further: Ints) -> Candidates:
         columns[name][known] = block.scores[name][places]
     goods = block.goods_of_circle()
     columns["circle"] = goods.read("score", *goods.find(keys), 0)
+    if block.couponed is not None:
+        columns["coupons"] = block.couponed[row, product].astype(np.float32)
     return Candidates(row + start, product, columns)

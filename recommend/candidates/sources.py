@@ -35,7 +35,7 @@ import numpy as np
 
 from siyu.recommend.market.pair_matrices import dense_product, rows_of
 from siyu.recommend.market.product_lines import LINE
-from siyu.recommend.sorted_keys import Floats, Ints, run_starts, within_run
+from siyu.recommend.sorted_keys import Floats, Ints
 
 from .blocks import Block
 from .circle import best_of_circle
@@ -149,16 +149,10 @@ def _circle(block: Block, n: int) -> Ints:
 
 def _coupons(block: Block, n: int) -> Ints:
     """Give what is nearest to the member's taste, of what a coupon is good for."""
-    keys = block.couponed()
-    if not n or not len(keys):
-        return keys[:0]
-    row, product = np.divmod(keys, block.market.n_products)
-    at = block.market.position[product]
-    score = np.where(at >= 0, block.scores["taste"][row, at], np.float32(0))
-    kept = (score > 0) & block.offered[product] & ~block.was_bought(keys)
-    keys, row, score = keys[kept], row[kept], score[kept]
-    order = np.lexsort((keys, -score, row))
-    return keys[order[within_run(run_starts(row), len(row)) < n]]
+    if not n or block.couponed is None:
+        return np.zeros(0, np.int64)
+    is_held = block.couponed[:, block.market.head]
+    return block.best_new(np.where(is_held, block.scores["taste"], np.float32(0)), n)
 
 
 def by_score(name: str) -> Callable[[Block, int], Ints]:

@@ -85,10 +85,6 @@ class View:
         at, known, is_near = self.found["circle"]
         return np.where(is_near, goods.read(name, at, known, missing), np.float32(np.nan))
 
-    def couponed(self) -> Floats:
-        """Tell, as 0 or 1, whether the member holds a coupon for the product."""
-        return self.histories.couponed.find(self.keys)[1].astype(np.float32)
-
     def share_of_all(self) -> Floats:
         """Give the share of all members who ever bought the product."""
         share: Floats = self.product("buyers") / np.float32(max(self.market.n_members, 1))
@@ -203,7 +199,7 @@ OF_CIRCLES: tuple[Feature, ...] = (
 )
 """Features of shops that know who is near whom."""
 
-OF_COUPONS = (Feature("coupon", "price", lambda v: v.couponed()),)
+OF_COUPONS = (Feature("coupon", "price", lambda v: v.score("coupons")),)
 """Features of shops that give coupons."""
 
 

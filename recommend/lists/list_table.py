@@ -1,6 +1,6 @@
 """The table of lists: who gets a personal list, who a popular one, put together in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ COLUMNS = (
     "reason",
 )
 _SOURCES = ("fallback", "model", "cold_start", "non_personal")
+_SOURCE_WORDS = pa.array(_SOURCES, pa.large_string())
+_REASON_WORDS = pa.array(REASONS, pa.large_string())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +139,7 @@ def _personal(model: Model, batch: Batch, rows: Ints) -> ListRows:
     """Take over personal lists; rows of the order of new products say who made that one."""
     by_new = model.ranker.ranks("new") is not None
     source = np.where(batch.discovered, by_new, batch.by_trees)
-    words = (_words(source, _SOURCES), _words(batch.reason, REASONS))
+    words = (_words(source, _SOURCE_WORDS), _words(batch.reason, _REASON_WORDS))
     numbers = (batch.score, batch.probability)
     return ListRows(rows[batch.row], batch.rank, batch.product, *numbers, *words)
 
@@ -146,15 +148,13 @@ def _cold(found: Cold, rows: Ints, source: str) -> ListRows:
     """Take over a list for members of whom no purchase is known, or may be used."""
     numbers = (found.score, found.probability)
     said = np.full(len(found.row), _SOURCES.index(source))
-    words = (_words(said, _SOURCES), _words(found.reason, REASONS))
+    words = (_words(said, _SOURCE_WORDS), _words(found.reason, _REASON_WORDS))
     return ListRows(rows[found.row], found.rank, found.product, *numbers, *words)
 
 
-def _words(codes: NDArray[Any], words: Sequence[str]) -> pa.DictionaryArray:
+def _words(codes: NDArray[Any], words: pa.Array) -> pa.DictionaryArray:
     """Write words by their codes."""
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes, pa.int8()), pa.array(words, pa.large_string())
-    )
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), words)
 
 
 def _tell_of_short_lists(batch: Batch, wanted: Wanted) -> None:

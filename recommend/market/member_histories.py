@@ -13,13 +13,14 @@ from scipy.sparse import csr_array
 
 from siyu.datasets.clock import DAY_US
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, run_starts, run_sum
+from siyu.recommend.tables.held_coupons import HeldCoupons
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import MemberFacts
 
 from .circle_goods import circle_goods, circle_sizes
 from .market import Market
 from .pair_matrices import decayed_counts, head_counts, recent_marks
-from .pair_rows import PairRows, measure_pairs, narrow, ratio
+from .pair_rows import PairRows, Wide, measure_pairs, narrow, ratio
 from .segments import home_places
 
 __all__ = ["MemberHistories"]
@@ -55,8 +56,7 @@ class MemberHistories:
         How many members are near; NaN where nothing could tell.
     circle_goods : Keyed by ``row x n_products + product``
         What they bought: see `circle_goods`.
-    couponed : Keyed by ``row x n_products + product``, without columns
-        What the members hold a running coupon for.
+    coupons : HeldCoupons, n_rows members, or None
     """
 
     members: pa.Array
@@ -74,7 +74,7 @@ class MemberHistories:
     extra: Mapping[str, Floats]
     circle_size: Floats
     circle_goods: Keyed
-    couponed: Keyed
+    coupons: HeldCoupons | None
 
     @classmethod
     def of(
@@ -107,7 +107,7 @@ class MemberHistories:
             pairs=pairs,
             starts=starts,
             numbers=_numbers(rows, pairs, bought, moment),
-            groups={name: _group(rows, g.codes, g.n_groups) for name, g in market.groups.items()},
+            groups=_groups(rows, market),
             place=home_places(bought, moment, facts.registered),
             region=facts.region,
             reference=market.references.places_of(bought.members),
@@ -117,7 +117,7 @@ class MemberHistories:
             extra=facts.extra,
             circle_size=circle_sizes(facts.circle, rows.n_members),
             circle_goods=circle_goods(facts.circle, rows.n_products, moment),
-            couponed=_couponed(facts, rows.n_products),
+            coupons=facts.coupons,
         )
 
     def __len__(self) -> int:
@@ -128,13 +128,6 @@ class MemberHistories:
         """Tell who has bought anything."""
         found: Bools = self.numbers["n_baskets"] > 0
         return found
-
-
-def _couponed(facts: MemberFacts, n_products: int) -> Keyed:
-    """List what the members hold coupons for."""
-    if facts.coupons is None:
-        return Keyed(np.zeros(0, np.int64), {})
-    return Keyed(facts.coupons.keys(n_products), {})
 
 
 def _numbers(rows: PairRows, pairs: Keyed, bought: Purchases, moment: int) -> Mapping[str, Floats]:
@@ -166,18 +159,26 @@ def _numbers(rows: PairRows, pairs: Keyed, bought: Purchases, moment: int) -> Ma
     return narrow(columns)
 
 
-def _group(rows: PairRows, codes: Ints, n_groups: int) -> Keyed:
+def _groups(rows: PairRows, market: Market) -> dict[str, Keyed]:
+    """Measure every member's history in the groups of every attribute."""
+    slowly = np.exp2(-rows.age / 120)
+    found = market.groups.items()
+    return {name: _group(rows, slowly, group.codes, group.n_groups) for name, group in found}
+
+
+def _group(rows: PairRows, slowly: Wide, codes: Ints, n_groups: int) -> Keyed:
     """Measure every member's history in the groups of one attribute."""
     group = codes[rows.product] if len(rows.product) else rows.product
     known = group >= 0
     key = rows.member[known] * n_groups + group[known]
     order = np.argsort(key, kind="stable")
-    key, age = key[order], rows.age[known][order]
+    at = np.flatnonzero(known)[order]
+    key, age = key[order], rows.age[at]
     starts = run_starts(key)
     columns = {
         "n": np.diff(np.append(starts, len(key))),
-        "decayed_45": run_sum(rows.weights[45][known][order], starts),
-        "decayed_120": run_sum(np.exp2(-age / 120), starts),
+        "decayed_45": run_sum(rows.weights[45][at], starts),
+        "decayed_120": run_sum(slowly[at], starts),
         "last": np.minimum.reduceat(age, starts) if len(age) else age,
     }
     return Keyed(key[starts], narrow(columns))

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from siyu.datasets.community import Community
 from siyu.datasets.ids import lookup
 from siyu.recommend.offers.offer_rows import OfferRows, may_have
-from siyu.recommend.sorted_keys import Ints
+from siyu.recommend.sorted_keys import Bools, Ints, ranges
 
 from .purchases import Purchases
 
@@ -45,23 +45,28 @@ class HeldCoupons:
         """Stand for members who hold no personal coupon."""
         return replace(self, held=csr_array((n, self.held.shape[1]), dtype=np.int32))
 
-    def keys(self, n_products: int) -> Ints:
-        """List what the members hold coupons for.
+    def marks(self, rows: slice) -> Bools:
+        """Mark what some members hold coupons for.
 
         Parameters
         ----------
-        n_products : int >= 1
+        rows : slice of the members
+            A byte a member and product: take few members at once.
 
         Returns
         -------
-        int64 array, ascending ``row x n_products + product``, none twice
+        bool array, n_rows x n_products
         """
-        n_rows = self.held.shape[0]
-        found = csr_array(self.held @ self.goods)
-        row = np.repeat(np.arange(n_rows), np.diff(found.indptr))
-        personal = row * n_products + found.indices
-        open_to_all = np.add.outer(np.arange(n_rows) * n_products, self.for_all)
-        return np.unique(np.concatenate([personal, open_to_all.ravel()]))
+        first, last = self.held.indptr[[rows.start, rows.stop]]
+        offer = self.held.indices[first:last]
+        row = np.repeat(
+            np.arange(rows.stop - rows.start), np.diff(self.held.indptr[rows.start : rows.stop + 1])
+        )
+        starts, stops = self.goods.indptr[offer], self.goods.indptr[offer + 1]
+        found = np.zeros((rows.stop - rows.start, self.goods.shape[1]), np.bool_)
+        found[np.repeat(row, stops - starts), self.goods.indices[ranges(starts, stops)]] = True
+        found[:, self.for_all] = True
+        return found
 
 
 def has_coupons(c: Community) -> bool:

@@ -43,9 +43,8 @@ def shop(**changed: Any) -> Community:
 
 def couponed(c: Community, member: int, moment: pd.Timestamp = AS_OF) -> list[str]:
     bought = Purchases.of(c)
-    found = held_coupons(c, bought, moment.value // 1000).of_members(np.array([member]))
-    keys = found.keys(len(bought.products))
-    return sorted(bought.products.take(keys % len(bought.products)).to_pylist())
+    marks = held_coupons(c, bought, moment.value // 1000).marks(slice(member, member + 1))
+    return sorted(bought.products.filter(marks[0]).to_pylist())
 
 
 def test_personal_coupons_are_for_those_listed() -> None:
@@ -63,6 +62,15 @@ def test_a_coupon_that_ended_does_not_count() -> None:
 
 def test_a_coupon_that_begins_later_does_not_count() -> None:
     assert couponed(shop(), 5, AS_OF - 3 * DAY) == []
+
+
+def test_members_are_marked_together_as_alone() -> None:
+    c = shop()
+    held = held_coupons(c, Purchases.of(c), AS_OF.value // 1000)
+    together = held.marks(slice(3, 8))
+    assert together.any()
+    for row in range(5):
+        assert together[row].tolist() == held.marks(slice(3 + row, 4 + row))[0].tolist()
 
 
 def test_a_shop_without_offers_has_no_coupons() -> None:

@@ -93,3 +93,14 @@ def test_fewer_entries_than_asked_for_are_all_given() -> None:
 
 def test_no_entries_are_asked_for() -> None:
     assert [len(part) for part in top_entries(np.ones((2, 2), np.float32), 0)] == [0, 0]
+
+
+@pytest.mark.parametrize("n", [1, 3, 7, 20])
+def test_a_row_alone_has_the_entries_that_it_has_among_others(n: int) -> None:
+    rng = np.random.default_rng(n)
+    block = rng.integers(0, 5, (40, 20)).astype(np.float32)  # draws and zeros in every row
+    rows, columns = top_entries(block, n)
+    for row in range(len(block)):
+        alone = top_entries(block[row : row + 1], n)
+        assert alone[0].tolist() == [0] * len(alone[0])
+        assert alone[1].tolist() == columns[rows == row].tolist()
