@@ -68,7 +68,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     n_windows : int >= 1
         Training windows; one more is used to choose between trees and plain model.
     n_jobs : int >= 1
-        Threads of the trees. Results do not depend on it; on a busy machine one is fastest.
+        Threads that find candidates and grow trees. Results do not depend on it.
     random_state : int, Generator or None
 
     Attributes

@@ -5,6 +5,7 @@ member's candidates and scores are the same, bit for bit, whoever else is in the
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +90,7 @@ def find_candidates(
     quotas: Quotas,
     offered: Bools | None = None,
     further: Ints | None = None,
+    n_jobs: int = 1,
 ) -> Candidates:
     """Find the candidates of some members.
 
@@ -101,23 +103,28 @@ def find_candidates(
         Only these products.
     further : int64 array, optional
         Pairs ``row x n_products + product`` to be scored as well, whatever their source.
+    n_jobs : int >= 1
+        Blocks worked on at once; changes the time, never the result.
 
     Returns
     -------
     Candidates
-        The same for a member whoever else is in the histories. Memory: some 32 MB beside the
-        result.
+        The same for a member whoever else is in the histories. Memory: some 40 MB a job beside
+        the result.
     """
     if offered is None:
         offered = np.ones(market.n_products, np.bool_)
     if further is None:
         further = np.zeros(0, np.int64)
-    return Candidates.joined(
-        [
-            _of_block(Block.of(market, histories, start, offered), quotas, further)
-            for start in range(0, max(len(histories), 1), BLOCK)
-        ]
-    )
+
+    def found(start: int) -> Candidates:
+        return _of_block(Block.of(market, histories, start, offered), quotas, further)
+
+    starts = range(0, max(len(histories), 1), BLOCK)
+    if n_jobs == 1 or len(starts) == 1:
+        return Candidates.joined([found(start) for start in starts])
+    with ThreadPoolExecutor(n_jobs) as pool:  # most of it is products of matrices and sorting
+        return Candidates.joined(list(pool.map(found, starts)))
 
 
 def proposals(block: Block, quotas: Quotas) -> dict[str, Ints]:

@@ -266,7 +266,8 @@ def pairs_for(
     launches = None
     if limits is not None:
         launches = limits.launches_for(market, histories, wanted.offered)
-    pairs = find_candidates(market, histories, quotas, wanted.offered, launches)
+    n_jobs = model.ranker.n_jobs
+    pairs = find_candidates(market, histories, quotas, wanted.offered, launches, n_jobs)
     pairs = model.recipe.suited(market, histories, pairs)
     if wanted.only_new:
         keys = pairs.row * market.n_products + pairs.product

@@ -111,6 +111,19 @@ def test_one_member_gets_the_same_as_among_all(
         assert found.tobytes() == values[mine].tobytes()
 
 
+def test_threads_change_no_candidate(
+    market: Market, histories: MemberHistories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = find_candidates(market, histories, Quotas())
+    monkeypatch.setattr("siyu.recommend.candidates.finding.BLOCK", 16)
+    monkeypatch.setattr("siyu.recommend.candidates.blocks.BLOCK", 16)
+    found = find_candidates(market, histories, Quotas(), n_jobs=3)
+    assert found.row.tobytes() == expected.row.tobytes()
+    assert found.product.tobytes() == expected.product.tobytes()
+    for name, scores in expected.scores.items():
+        assert found.scores[name].tobytes() == scores.tobytes()
+
+
 def test_nobody_has_no_candidates(scene: Shop) -> None:
     nobody = scene.histories(np.zeros(0, np.int64))
     assert len(find_candidates(scene.market, nobody, Quotas())) == 0
