@@ -160,18 +160,34 @@ def _logistic_line(scores: Numbers, bought: Bools) -> tuple[float, float]:
     if not 0 < n_bought < len(scores) or not spread > 0:
         return 0.0, 0.0
     centre = float(scores.mean())
-    x, y = (scores - centre) / spread, bought.astype(np.float64)
+    x = (scores - centre) / spread
+    # Platt's targets keep the line finite where the scores part the outcomes without a mistake.
+    y = np.where(bought, (n_bought + 1) / (n_bought + 2), 1 / (len(scores) - n_bought + 2))
     at = np.array([np.log(n_bought / (len(scores) - n_bought)), 0.0])
     for _ in range(_ROUNDS):
-        chance = 1 / (1 + np.exp(-(at[0] + at[1] * x)))
+        chance = _chance(at, x)
         weight = np.maximum(chance * (1 - chance), _LEAST)
         slope = np.array([np.sum(chance - y), np.sum((chance - y) * x)])
         mixed = np.sum(weight * x)
         bend = np.array([[np.sum(weight), mixed], [mixed, np.sum(weight * x * x)]])
         bend += _LEAST * np.eye(2)
         step = np.linalg.solve(bend, slope)
-        at = np.clip(at - step, -50.0, 50.0)
+        while _loss(at - step, x, y) > _loss(at, x, y) and np.abs(step).max() > _CLOSE:
+            step = step / 2
+        at = at - step
         if np.abs(step).max() < _CLOSE:
             break
     stretch = float(at[1]) / spread
     return float(at[0]) - stretch * centre, stretch
+
+
+def _chance(at: Numbers, x: Numbers) -> Numbers:
+    """Give the chances along a line of log-odds."""
+    found: Numbers = 1 / (1 + np.exp(-np.clip(at[0] + at[1] * x, -700, 700)))
+    return found
+
+
+def _loss(at: Numbers, x: Numbers, y: Numbers) -> float:
+    """Give the logistic loss of a line."""
+    odds = at[0] + at[1] * x
+    return float(np.sum(np.logaddexp(0, odds) - y * odds))

@@ -62,7 +62,7 @@ class GrowingOptions:
     """
 
     objective: str = BLEND
-    n_trees: int = 120
+    n_trees: int = 60
     early_stopping: int = 0
     n_near: int = 40
     share_of_far: float = 0.25
@@ -98,7 +98,7 @@ class GrowingOptions:
             objective=objective,
             n_trees=self.n_trees if n_trees is None else n_trees,
             n_leaves=31,
-            learning_rate=0.08,
+            learning_rate=0.14,
             min_data_in_leaf=int(np.clip(len(rows.labels) // 700, 20, 500)),
             max_bin=63,
             lambda_l2=20.0,

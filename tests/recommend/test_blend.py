@@ -53,14 +53,27 @@ def test_contributions_add_up_to_the_score(both: tuple[BoostedTrees, BoostedTree
     assert split.sum(axis=1) == pytest.approx(blend.score(matrix()))
 
 
-def test_as_log_odds_the_mean_probability_is_the_rate(
+def test_as_log_odds_probabilities_are_fitted_to_platts_targets(
     both: tuple[BoostedTrees, BoostedTrees],
 ) -> None:
     blend = TreeBlend.of(both, matrix(), member())
     straight = blend.as_log_odds(blend.score(matrix()), labels())
     chance = 1 / (1 + np.exp(-straight.score(matrix())))
-    assert chance.mean() == pytest.approx(labels().mean(), abs=1e-6)
-    assert np.mean((chance - labels()) * straight.score(matrix())) == pytest.approx(0, abs=1e-6)
+    n = labels().sum()
+    target = np.where(labels(), (n + 1) / (n + 2), 1 / (N - n + 2))
+    assert chance.mean() == pytest.approx(target.mean(), abs=1e-6)
+    assert chance.mean() == pytest.approx(labels().mean(), abs=1e-4)
+    assert np.mean((chance - target) * straight.score(matrix())) == pytest.approx(0, abs=1e-6)
+
+
+def test_scores_that_part_outcomes_without_a_mistake_have_finite_odds(
+    both: tuple[BoostedTrees, BoostedTrees],
+) -> None:
+    one = TreeBlend.of(both[:1], matrix(), member())
+    bought = np.arange(40) < 10
+    straight = one.as_log_odds(np.where(bought, 2.0, -2.0), bought)
+    odds = straight.shift + straight.scales[0] * np.array([2.0, -2.0])
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx([11 / 12, 1 / 32], abs=1e-6)
 
 
 def test_as_log_odds_the_order_stays(both: tuple[BoostedTrees, BoostedTrees]) -> None:
