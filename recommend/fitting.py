@@ -17,10 +17,9 @@ from siyu.recommend.ranking.goals import GOALS, goal_of
 from siyu.recommend.ranking.growing import BLEND, OBJECTIVES, GrowingOptions
 from siyu.recommend.ranking.ranker import LISTS, Ranker, RankerOptions, fit_ranker
 from siyu.recommend.ranking.training import Recipe, Window, build_windows, earlier_moments
-from siyu.recommend.tables.circles import has_circles
-from siyu.recommend.tables.held_coupons import has_coupons
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures
 from siyu.recommend.tables.purchases import ACTIVITIES, Purchases
+from siyu.recommend.tables.related import Relations
 from siyu.recommend.tables.setting import default_attributes
 
 from .parameters import microseconds, one_of, seed_of, whole_number
@@ -68,7 +67,7 @@ def fit_model(
     attributes = default_attributes(c, bought.products)
     if recipe.goal == "new_category" and "category" not in attributes:
         raise DataError("the goal new_category needs the column category in the table products")
-    recipe = replace(recipe, attributes=attributes, circles=has_circles(c), coupons=has_coupons(c))
+    recipe = replace(recipe, attributes=attributes, relations=Relations.of(c))
     until = min(c.observed.get(recipe.activity, (0, moment))[1], moment)
     # The oldest window only serves to choose between trees and plain model.
     n_windows = 1 if parameters["ranker"] == "never" else parameters["n_windows"] + 1

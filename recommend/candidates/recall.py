@@ -1,7 +1,7 @@
 """What each source of candidates finds of what members buy next, and what only it finds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from siyu.recommend.market.neighbours import sample_rows
 from siyu.recommend.parameters import microseconds
 from siyu.recommend.sorted_keys import Bools, Ints, run_starts
 from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.related import Relations
 from siyu.recommend.tables.setting import Setting, default_attributes
 
 from .blocks import BLOCK, Block
@@ -113,11 +114,12 @@ def source_recall(
     bought = Purchases.of(c, activity=options.activity)
     horizon = microseconds(options.horizon)
     moments = _moments(c, bought, cuts, (end, horizon, options.n_windows))
-    attributes = default_attributes(c, bought.products)
+    attributes, relations = default_attributes(c, bought.products), Relations.of(c)
     parts = []
     for moment in moments:
         setting = Setting.of(c, bought, attributes, horizon)
-        found = _found_at(bought, moment, setting, options)
+        facts = relations.read(c, bought.before(moment), moment, setting.facts)
+        found = _found_at(bought, moment, replace(setting, facts=facts), options)
         parts.append(_table(moment, *found))
     return from_arrow(pa.concat_tables(parts), output)
 

@@ -84,7 +84,11 @@ def _parts(
     parts = dict.fromkeys(FAMILIES, 0.0)
     for name, value in zip(trees.columns, split, strict=False):
         parts[family[name]] += float(value)
-    there = {"extra": recipe.columns.names, "group": recipe.attributes, "circle": recipe.circles}
+    there = {
+        "extra": recipe.columns.names,
+        "group": recipe.attributes,
+        "circle": recipe.relations.circles,
+    }
     parts = {name: part for name, part in parts.items() if there.get(name, True)}
     # Sums of many small parts: what rounding leaves over goes to the base.
     return {**parts, **worth, _BASE: float(scored.likely[0]) - sum(parts.values())}

@@ -18,10 +18,10 @@ from siyu.recommend.market.member_histories import MemberHistories
 from siyu.recommend.market.neighbours import sample_rows
 from siyu.recommend.offers.worth import Worth
 from siyu.recommend.sorted_keys import Bools, Floats, Ints, run_starts
-from siyu.recommend.tables.circles import LEADERS, circle_at
-from siyu.recommend.tables.held_coupons import held_coupons
+from siyu.recommend.tables.circles import LEADERS
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures, compute_columns
 from siyu.recommend.tables.purchases import Purchases
+from siyu.recommend.tables.related import Relations
 from siyu.recommend.tables.setting import MemberFacts, Setting
 
 from .goals import goal_of
@@ -44,10 +44,8 @@ class Recipe:
     attributes : product attributes that group products
     columns : MemberColumns
         What the caller's columns are.
-    circles : bool
-        Whether anything tells who is near whom.
-    coupons : bool
-        Whether there are coupons for products.
+    relations : Relations
+        Whether the shop has circles and coupons.
     goal : one of `siyu.recommend.ranking.goals.GOALS`
     quotas : Quotas
     options : MarketOptions
@@ -59,17 +57,17 @@ class Recipe:
     horizon: int
     attributes: tuple[str, ...]
     columns: MemberColumns
-    circles: bool = False
-    coupons: bool = False
+    relations: Relations = field(default_factory=Relations)
     goal: str = "repurchase"
     quotas: Quotas = field(default_factory=Quotas)
     options: MarketOptions = field(default_factory=MarketOptions)
-    n_members: int = 10_000
+    n_members: int = 5_000
 
     def features(self) -> tuple[Feature, ...]:
         """List the features."""
         named = self.columns.names
-        return feature_list(self.attributes, named, circles=self.circles, coupons=self.coupons)
+        has = self.relations
+        return feature_list(self.attributes, named, circles=has.circles, coupons=has.coupons)
 
     def categorical(self) -> tuple[str, ...]:
         """Name the features that hold categories."""
@@ -81,11 +79,7 @@ class Recipe:
         """Build the market at a moment from the purchases before it; read the members' facts."""
         columns = self.columns.read(extra, bought.members, moment)
         setting = Setting.of(c, bought, self.attributes, self.horizon, columns)
-        facts = setting.facts
-        if self.circles:
-            facts = replace(facts, circle=circle_at(c, bought, moment, columns.get(LEADERS)))
-        if self.coupons:
-            facts = replace(facts, coupons=held_coupons(c, bought, moment))
+        facts = self.relations.read(c, bought, moment, setting.facts, columns.get(LEADERS))
         return Market.of(bought, moment, setting, self.options), facts
 
     def suited(self, market: Market, histories: MemberHistories, pairs: Candidates) -> Candidates:
