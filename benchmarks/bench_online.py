@@ -23,20 +23,17 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scaled_quotas import median_candidates, scale_quotas
 
 from siyu.datasets import Community, SiyuWarning, load_complete_journey, make_community
 from siyu.recommend import OfferRecommender
-from siyu.recommend.candidates.finding import Quotas
-from siyu.recommend.lists.asking import wanted_for
-from siyu.recommend.lists.batches import pairs_for
-from siyu.recommend.lists.list_rules import ListRules
 from siyu.recommend.online.offer_service import OfferService
 
 _WARM = 50  # calls before the clock runs
@@ -51,7 +48,7 @@ def main() -> None:
         rec = OfferRecommender(ranker="always", n_windows=how.windows, random_state=0)
         rec.fit(c, as_of=cut)
         if how.candidates:
-            _scale_quotas(rec, how.candidates)
+            scale_quotas(rec, _codes(rec, 100), how.candidates)
         rec.save(model)
         rec.snapshot(c, night, as_of=cut)
         start = time.perf_counter()
@@ -68,7 +65,8 @@ def main() -> None:
         "online, nobody knows the member": lambda _: service.recommend(_stranger(rec), now=later),
         "batch call of one member": lambda m: rec.recommend(members=[m]),
     }
-    print(f"{len(members)} members, {_candidates(rec, members):.0f} candidates a member (median)")
+    n_candidates = median_candidates(rec, _codes(rec, 100))
+    print(f"{len(members)} members, {n_candidates:.0f} candidates a member (median)")
     print(f"snapshot and model opened in {opened:.2f} s\n")
     print("| call | p50 ms | p99 ms | p50 ms of processor |")
     print("|---|---|---|---|")
@@ -80,17 +78,6 @@ def main() -> None:
     print(
         f"\npython {platform.python_version()}, {versions}, {os.cpu_count()} cores, load {load:.1f}"
     )
-
-
-def _scale_quotas(rec: OfferRecommender, n_candidates: int) -> None:
-    """Give every source so much less that members have so many candidates, at the median."""
-    model = rec.model_
-    members = _some_buyers(rec, 100)
-    for _ in range(4):
-        quotas = asdict(rec.model_.recipe.quotas)
-        share = n_candidates / _candidates(rec, members)
-        fewer = Quotas(**{name: round(n * share) for name, n in quotas.items()})
-        rec.model_ = replace(model, recipe=replace(model.recipe, quotas=fewer))
 
 
 def _timed(call: Callable[[Any], object], members: list[Any]) -> list[str]:
@@ -119,16 +106,6 @@ def _check(rec: OfferRecommender, service: OfferService, members: list[Any]) -> 
     print(f"{len(found)} rows of {len(members)} members equal the batch's, bit for bit")
 
 
-def _candidates(rec: OfferRecommender, members: list[Any]) -> float:
-    """Count the candidates of members, as the batch finds them."""
-    model = rec.model_
-    ids = model.shop.bought.members.to_pylist()
-    codes = np.sort([ids.index(member) for member in members[:100]])
-    wanted = wanted_for(model, model.shop.addressed, 10, False, ListRules())
-    pairs = pairs_for(model, model.shop.market, model.shop.histories(codes), wanted)
-    return float(np.median(np.bincount(pairs.row)))
-
-
 def _new_orders(rec: OfferRecommender, members: list[Any], since: pd.Timestamp) -> Any:
     """Draw two purchases of popular products for every member."""
     market = rec.model_.shop.market
@@ -149,13 +126,16 @@ def _stranger(rec: OfferRecommender) -> Any:
     return "nobody" if "string" in str(rec.model_.shop.addressed.type) else 2**60
 
 
+def _codes(rec: OfferRecommender, n: int) -> npt.NDArray[np.int64]:
+    """Draw the codes of members who have bought, ascending."""
+    codes = np.unique(rec.model_.shop.bought.basket_member)
+    return np.sort(np.random.default_rng(0).permutation(codes)[:n])
+
+
 def _some_buyers(rec: OfferRecommender, n: int) -> list[Any]:
-    """Draw members who have bought."""
-    bought = rec.model_.shop.bought
-    codes = np.unique(bought.basket_member)
-    some = np.random.default_rng(0).permutation(codes)[:n]
-    listed: list[Any] = bought.members.take(some).to_pylist()
-    return listed
+    """Draw members who have bought, in no order."""
+    listed: list[Any] = rec.model_.shop.bought.members.take(_codes(rec, n)).to_pylist()
+    return [listed[at] for at in np.random.default_rng(1).permutation(len(listed))]
 
 
 def _community(how: argparse.Namespace) -> tuple[Community, str]:

@@ -4,7 +4,7 @@ The shop is drawn here: every member has one of 50 tastes, buys some staples of 
 and now and then something else; some ten order lines a member over half a year. The recommender
 is fitted (its training windows learn from 10,000 members each) and makes the lists of everyone.
 
-    python benchmarks/bench_recommend_scale.py 1e6
+    python benchmarks/bench_recommend_scale.py 1e6 --candidates 100
     python benchmarks/bench_recommend_scale.py 2e3
 
 Prints one markdown row. Ends with an error if a member asked for alone gets another list than
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from peak_memory import forget_peak, peak_mb
+from scaled_quotas import scale_quotas
 
 from siyu.datasets import Community, SiyuWarning
 from siyu.datasets.clock import DAY_US, INSTANT
@@ -41,15 +42,16 @@ HEADER = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("members", type=float, nargs="*", default=[1e6])
-    parser.add_argument("--jobs", type=int, default=2, help="threads of the trees")
+    parser.add_argument("--jobs", type=int, default=2, help="threads")
+    parser.add_argument("--candidates", type=int, default=0, help="a member; 0 leaves all")
     how = parser.parse_args()
     print(HEADER)
     for n in how.members:
-        print(measure(int(n), how.jobs), flush=True)
+        print(measure(int(n), how.jobs, how.candidates), flush=True)
     print(f"\npython {platform.python_version()}, numpy {np.__version__}")
 
 
-def measure(n_members: int, n_jobs: int) -> str:
+def measure(n_members: int, n_jobs: int, n_candidates: int) -> str:
     """Run one size."""
     orders = draw_orders(n_members)
     forget_peak()
@@ -59,6 +61,8 @@ def measure(n_members: int, n_jobs: int) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SiyuWarning)
         rec.fit(c, as_of=AS_OF)
+    if n_candidates:
+        scale_quotas(rec, np.arange(0, n_members, max(n_members // 200, 1)), n_candidates)
     fitted = time.perf_counter()
     lists = rec.recommend(k=10, output="pyarrow")
     done = time.perf_counter()
@@ -121,7 +125,8 @@ def speed(rec: OfferRecommender, n_members: int) -> tuple[float, float]:
     n_pairs, begin = 0, time.perf_counter()
     for start in range(0, len(codes), 2_048):
         histories = model.shop.histories(codes[start : start + 2_048])
-        pairs = find_candidates(model.shop.market, histories, model.recipe.quotas)
+        quotas = model.recipe.quotas
+        pairs = find_candidates(model.shop.market, histories, quotas, n_jobs=model.ranker.n_jobs)
         model.recipe.matrix(model.shop.market, histories, pairs)
         n_pairs += len(pairs)
     return n_pairs / len(codes), n_pairs / (time.perf_counter() - begin)
