@@ -97,7 +97,9 @@ def write_offers(  # noqa: PLR0913
     recommender = OfferRecommender.load(model)
     asked = None
     if members is not None:
-        asked = read_ids(members, recommender.model_.shop.addressed.type, "members")
+        of_coupons = recommender.kind == "coupon"
+        seen = recommender.coupons_.state_.scene if of_coupons else recommender.model_.shop
+        asked = read_ids(members, seen.bought.members.type, "members")
     table, _ = to_arrow(
         recommender.recommend(
             c, as_of=as_of, members=asked, k=k, only_new=only_new, member_features=member_features

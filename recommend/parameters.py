@@ -19,7 +19,7 @@ def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     """
     if value not in allowed:
         listed = ", ".join(repr(one) for one in allowed)
-        raise ParameterError(name, f"{name} must be one of {listed} for now, got {value!r}")
+        raise ParameterError(name, f"{name} must be one of {listed}, got {value!r}")
 
 
 def whole_number(name: str, value: object) -> int:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from siyu.datasets.community import Community, as_community
 from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.frames import Frame
 from siyu.datasets.ids import encode, lookup
 from siyu.recommend.sorted_keys import Bools, Ints
 
@@ -21,12 +22,12 @@ _MAY_LACK = ("orders", "events", "offers")  # a row without a product still says
 _MUST_NAME = ("promotions", "offer_products")
 
 
-def at_level(c: Community, level: str) -> Community:
+def at_level(c: Community | Frame, level: str) -> Community:
     """Put the values of a column of ``products`` in place of the products.
 
     Parameters
     ----------
-    c : Community
+    c : Community or frame of orders
         With ``products``; for the level ``"product"`` a frame of orders will do.
     level : str
         ``"product"`` gives `c` itself; else a text column, such as ``"category"``.

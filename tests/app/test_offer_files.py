@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from planted_shop import AS_OF, make_shop
-from siyu.datasets import ModelFileError, ParameterError
+from siyu.datasets import ModelFileError, ParameterError, make_community
 from siyu.datasets.labels import words_of
 from siyu.offer_files import fit_model, write_offers
 from siyu.recommend import OfferRecommender
@@ -33,6 +33,16 @@ def test_a_file_of_ids_says_for_whom(model: Path, tmp_path: Path) -> None:
     write_offers(model, tmp_path / "offers.csv", k=2, members=tmp_path / "ids.txt")
     found = pd.read_csv(tmp_path / "offers.csv")
     assert found["member_id"].tolist() == [3, 3, 5, 5]
+
+
+@pytest.mark.filterwarnings("ignore::siyu.datasets.errors.SiyuWarning")
+def test_a_file_of_ids_says_for_whom_coupons_are_ranked(tmp_path: Path) -> None:
+    c = make_community(300, random_state=0)
+    model = fit_model(c, tmp_path / "model", as_of="2026-06-03", kind="coupon")
+    wanted = sorted(model.recommend(k=1)["member_id"])[:2]
+    (tmp_path / "ids.txt").write_text("\n".join(wanted), "utf-8")
+    write_offers(tmp_path / "model", tmp_path / "c.csv", k=1, members=tmp_path / "ids.txt")
+    assert pd.read_csv(tmp_path / "c.csv")["member_id"].tolist() == wanted
 
 
 def test_later_data_may_be_looked_at(model: Path, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_refunds_are_no_lines_with_a_coupon() -> None:
 
 
 def test_what_a_coupon_took_off_must_be_a_number() -> None:
-    orders = ORDERS.assign(coupon_disc=["a little", "0.5", None])
+    orders = ORDERS.assign(coupon_disc=pd.Series(["a little", "0.5", None], dtype=object))
     with pytest.raises(DataError, match=r"orders\.coupon_disc must hold numbers"):
         CouponLines.of(Community(orders=orders), MEMBERS, pa.array(["tea"], pa.large_string()))
 

@@ -57,5 +57,5 @@ def test_shares_may_be_whole_numbers() -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    rules = ListRules(max_per={"category": np.int64(2)}, diversity=np.float32(0.5))
-    assert rules.max_per == {"category": 2}
+    given: dict[str, Any] = {"max_per": {"category": np.int64(2)}, "diversity": np.float32(0.5)}
+    assert ListRules(**given).max_per == {"category": 2}

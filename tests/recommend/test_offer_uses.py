@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -81,7 +82,7 @@ def test_a_refund_that_names_the_coupon_is_no_second_use() -> None:
 
 def test_ids_that_a_frame_made_floats_of_are_still_ids() -> None:
     offers = OFFERS.assign(offer_id=[7, 8])
-    events = EVENTS.assign(offer_id=[7.0, None, 8.0])
+    events = EVENTS.assign(offer_id=[7.0, np.nan, 8.0])
     found = CouponUses.of(Community(offers=offers, events=events))
     assert found is not None
     assert found.offer.to_pylist() == [7, 8]

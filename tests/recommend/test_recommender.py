@@ -354,7 +354,7 @@ def test_an_unfitted_recommender_says_so() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"kind": "banner"}, "kind must be one of 'product', 'coupon' for now, got 'banner'"),
+        ({"kind": "banner"}, "kind must be one of 'product', 'coupon', got 'banner'"),
         ({"goal": "fame"}, "goal must be one of 'repurchase', 'new_category'"),
         ({"activity": "views"}, "activity must be one of"),
         ({"ranker": "yes"}, "ranker must be one of"),
