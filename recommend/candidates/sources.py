@@ -133,8 +133,10 @@ def _launches(block: Block, n: int) -> Ints:
     if not n:
         return np.zeros(0, np.int64)
     market = block.market
-    is_launch = market.numbers["first"][market.head] <= _LAUNCH_DAYS
-    return block.best_new(np.where(is_launch, block.scores["lines"], np.float32(0)), n)
+    launches = np.flatnonzero(market.numbers["first"][market.head] <= _LAUNCH_DAYS)
+    scores = np.zeros_like(block.scores["lines"])
+    scores[:, launches] = block.scores["lines"][:, launches]
+    return block.best_new(scores, n)
 
 
 def _circle(block: Block, n: int) -> Ints:

@@ -16,9 +16,9 @@ from siyu.recommend.tables.purchases import Purchases
 from .batches import Batch, Wanted, rank_members
 from .cold_lists import Cold, from_interests, popular_lists
 from .model import Model
-from .reasons import REASONS
+from .reasons import REASONS, Coded
 
-__all__ = ["COLUMNS", "ListRows", "find_rows", "make_lists"]
+__all__ = ["COLUMNS", "SOURCES", "ListRows", "find_rows", "make_lists"]
 
 COLUMNS = (
     "member_id",
@@ -30,16 +30,15 @@ COLUMNS = (
     "source",
     "reason",
 )
-_SOURCES = ("fallback", "model", "cold_start", "non_personal")
-_SOURCE_WORDS = pa.array(_SOURCES, pa.large_string())
-_REASON_WORDS = pa.array(REASONS, pa.large_string())
+SOURCES = ("fallback", "model", "cold_start", "non_personal")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListRows:
     """Rows of lists; `row` is the position among the members asked for.
 
-    `source` and `reason` are words by their codes: a million members have ten million of them.
+    `source` and `reason` are positions in `SOURCES` and `REASONS`: a million members have ten
+    million of them.
     """
 
     row: Ints
@@ -47,8 +46,8 @@ class ListRows:
     product: Ints
     score: NDArray[np.float64]
     probability: NDArray[np.float64]
-    source: pa.DictionaryArray
-    reason: pa.DictionaryArray
+    source: Coded
+    reason: Coded
 
 
 def make_lists(
@@ -139,22 +138,16 @@ def _personal(model: Model, batch: Batch, rows: Ints) -> ListRows:
     """Take over personal lists; rows of the order of new products say who made that one."""
     by_new = model.ranker.ranks("new") is not None
     source = np.where(batch.discovered, by_new, batch.by_trees)
-    words = (_words(source, _SOURCE_WORDS), _words(batch.reason, _REASON_WORDS))
+    said = (source.astype(np.int8), batch.reason)
     numbers = (batch.score, batch.probability)
-    return ListRows(rows[batch.row], batch.rank, batch.product, *numbers, *words)
+    return ListRows(rows[batch.row], batch.rank, batch.product, *numbers, *said)
 
 
 def _cold(found: Cold, rows: Ints, source: str) -> ListRows:
     """Take over a list for members of whom no purchase is known, or may be used."""
     numbers = (found.score, found.probability)
-    said = np.full(len(found.row), _SOURCES.index(source))
-    words = (_words(said, _SOURCE_WORDS), _words(found.reason, _REASON_WORDS))
-    return ListRows(rows[found.row], found.rank, found.product, *numbers, *words)
-
-
-def _words(codes: NDArray[Any], words: pa.Array) -> pa.DictionaryArray:
-    """Write words by their codes."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), words)
+    said = (np.full(len(found.row), SOURCES.index(source), np.int8), found.reason)
+    return ListRows(rows[found.row], found.rank, found.product, *numbers, *said)
 
 
 def _tell_of_short_lists(batch: Batch, wanted: Wanted) -> None:
@@ -190,13 +183,12 @@ def _table(parts: list[ListRows], model: Model, asked: pa.Array, code: Ints) -> 
         take(terms.offered.ids, offer),
         pa.array(joined("score")[order], pa.float64()),
         pa.array(probability, pa.float64(), mask=np.isnan(probability)),
-        _spelt([part.source for part in parts], order),
-        _spelt([part.reason for part in parts], order),
+        _spelt(SOURCES, joined("source")[order]),
+        _spelt(REASONS, joined("reason")[order]),
     )
     return pa.Table.from_arrays(list(columns), names=list(COLUMNS))
 
 
-def _spelt(parts: list[pa.DictionaryArray], order: Ints) -> pa.Array:
-    """Write out words of one list, in order."""
-    codes = np.concatenate([part.indices.to_numpy() for part in parts])
-    return parts[0].dictionary.take(pa.array(codes[order]))
+def _spelt(words: tuple[str, ...], codes: NDArray[Any]) -> pa.Array:
+    """Write out words by their positions."""
+    return pa.array(words, pa.large_string()).take(pa.array(codes))

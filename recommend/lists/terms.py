@@ -97,7 +97,7 @@ class Terms:
     @property
     def has_places(self) -> bool:
         """Tell whether any product is for one place alone."""
-        return bool((self.place >= 0).any())
+        return int(self.place.max(initial=-1)) >= 0
 
     def suits(self, member: Ints, product: Ints) -> Bools:
         """Tell which products may be shown to which members, as far as places go."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.sparse import csr_array
 
-from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed
+from siyu.recommend.sorted_keys import Bools, Floats, Ints, Keyed, ranges
 
 __all__ = [
     "columns_at",
@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 _LATE_DAYS = 28
+_FEW = 16_000  # entries
 
 
 def pair_matrix(pairs: Keyed, starts: Ints, n_products: int, name: str) -> csr_array:
@@ -54,8 +55,8 @@ def columns_at(
 def dense_product(left: csr_array, right: csr_array) -> Floats:
     """Multiply two sparse matrices into a dense one; a row's sums do not depend on other rows.
 
-    Both ways add up each number in the order of the row's entries: one row is done without
-    building a sparse result.
+    All ways add up each number in the order of the row's entries: one row is done without
+    building a sparse result, and one of few entries without a sparse matrix at all.
 
     Examples
     --------
@@ -63,9 +64,16 @@ def dense_product(left: csr_array, right: csr_array) -> Floats:
     >>> dense_product(left, csr_array(np.eye(3, dtype=np.float32))).tolist()
     [[2.0, 0.0, 1.0]]
     """
-    if left.shape[0] == 1:
+    if left.shape[0] != 1:
+        return np.asarray((left @ right).toarray(), np.float32)
+    starts, stops = right.indptr[left.indices], right.indptr[left.indices + 1]
+    n_each = stops - starts
+    if n_each.sum() > _FEW:
         return np.asarray(left.data @ right[left.indices], np.float32)[None]
-    return np.asarray((left @ right).toarray(), np.float32)
+    at = ranges(starts, stops)
+    found = np.zeros((1, right.shape[1]), np.float32)
+    np.add.at(found[0], right.indices[at], np.repeat(left.data, n_each) * right.data[at])
+    return found
 
 
 def rows_of(matrix: csr_array, rows: slice) -> csr_array:

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.recommend.lists.list_table import ListRows
+from siyu.recommend.lists.list_table import SOURCES, ListRows
 from siyu.recommend.lists.model import Model
+from siyu.recommend.lists.reasons import REASONS
 
 __all__ = ["Offer", "OfferList"]
 
@@ -66,8 +67,8 @@ class OfferList(Sequence[Offer]):
                 [None if at < 0 else terms.offered.ids[at].as_py() for at in offer],
                 part.score.tolist(),
                 [None if one != one else one for one in probability],  # noqa: PLR0124
-                part.source.tolist(),
-                part.reason.tolist(),
+                [SOURCES[at] for at in part.source.tolist()],
+                [REASONS[at] for at in part.reason.tolist()],
             )
         return cls(tuple(rows), notes, types)
 
