@@ -12,11 +12,13 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.recommend.lists.model import Model, shop_at
 from siyu.recommend.lists.terms import terms_at
 from siyu.recommend.market.factorisation import FactorOptions
+from siyu.recommend.market.foretelling import LinearOptions
 from siyu.recommend.market.market import MarketOptions
 from siyu.recommend.ranking.goals import GOALS, goal_of
 from siyu.recommend.ranking.growing import BLEND, OBJECTIVES, GrowingOptions
 from siyu.recommend.ranking.ranker import LISTS, Ranker, RankerOptions, fit_ranker
 from siyu.recommend.ranking.training import Recipe, Window, build_windows, earlier_moments
+from siyu.recommend.tables.levels import PRODUCT
 from siyu.recommend.tables.member_columns import MemberColumns, MemberFeatures
 from siyu.recommend.tables.purchases import ACTIVITIES, Purchases
 from siyu.recommend.tables.related import Relations
@@ -34,6 +36,10 @@ _CHOICES = {
     "ranker": ("auto", "always", "never"),
     "objective": OBJECTIVES,
 }
+_WINDOWS_OF_PRODUCTS = 2
+_WINDOWS_OF_LEVEL = 6
+_SHARE_OF_MISSES = 0.35  # in shops of many products; where they are few, it costs quality
+_MOST_ROWS = 30_000  # members of all windows: bounds the memory
 _COLUMNS = ("list", "n_members", "model", "fallback", "difference", "low", "high")
 
 
@@ -68,9 +74,12 @@ def fit_model(
     if recipe.goal == "new_category" and "category" not in attributes:
         raise DataError("the goal new_category needs the column category in the table products")
     recipe = replace(recipe, attributes=attributes, relations=Relations.of(c))
+    if len(bought.products) <= LinearOptions().n_products:
+        recipe = replace(recipe, options=replace(recipe.options, linear=LinearOptions()))
     until = min(c.observed.get(recipe.activity, (0, moment))[1], moment)
     # The oldest window only serves to choose between trees and plain model.
-    n_windows = 1 if parameters["ranker"] == "never" else parameters["n_windows"] + 1
+    n_windows = 1 if parameters["ranker"] == "never" else _n_windows(parameters) + 1
+    recipe = replace(recipe, n_members=min(recipe.n_members, _MOST_ROWS // n_windows))
     moments = earlier_moments(bought, until, recipe.horizon, n_windows)
     windows, recipe = build_windows(c, bought, moments, recipe, member_features, progress)
     ranker = fit_ranker(windows, _options(parameters, recipe), recipe.categorical())
@@ -121,8 +130,9 @@ def check_choices(parameters: Mapping[str, Any]) -> None:
     """
     for name, allowed in _CHOICES.items():
         one_of(name, parameters[name], allowed)
-    for name in ("n_windows", "n_jobs"):
-        whole_number(name, parameters[name])
+    whole_number("n_jobs", parameters["n_jobs"])
+    if parameters["n_windows"] is not None:
+        whole_number("n_windows", parameters["n_windows"])
 
 
 def _recipe(parameters: Mapping[str, Any]) -> Recipe:
@@ -146,17 +156,26 @@ def _recipe(parameters: Mapping[str, Any]) -> Recipe:
     )
 
 
+def _n_windows(parameters: Mapping[str, Any]) -> int:
+    """Count the windows to train on: more of them where products are few."""
+    given = parameters["n_windows"]
+    if given is not None:
+        return int(given)
+    return _WINDOWS_OF_PRODUCTS if parameters["level"] == PRODUCT else _WINDOWS_OF_LEVEL
+
+
 def _options(parameters: Mapping[str, Any], recipe: Recipe) -> RankerOptions:
     """Say how the trees are grown."""
     return RankerOptions(
         use=parameters["ranker"],
-        n_windows=parameters["n_windows"],
+        n_windows=_n_windows(parameters),
         goal=recipe.goal,
         growing=GrowingOptions(
             objective=parameters["objective"],
             n_jobs=parameters["n_jobs"],
             random_state=recipe.options.factors.random_state,
         ),
+        share_of_misses=_SHARE_OF_MISSES if recipe.options.linear is None else 1.0,
     )
 
 

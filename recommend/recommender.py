@@ -63,10 +63,10 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
     objective : {"blend", "binary", "lambdarank", "rank_xendcg"}
         What the trees for lists of all products are trained for. ``blend`` is the mean of
         ``binary`` and ``rank_xendcg``: a thousandth or two of NDCG@10 better than ``binary``
-        alone, for twice the time. Lists of new products have trees of their own, trained for
-        ``lambdarank``.
-    n_windows : int >= 1
-        Training windows; one more is used to choose between trees and plain model.
+        alone, for twice the time. Lists of new products have trees for ``lambdarank``.
+    n_windows : int >= 1, optional
+        Training windows; one more chooses between trees and plain model. By default 2 of
+        products, and 6 of another level, where each says less.
     n_jobs : int >= 1
         Threads that find candidates and grow trees. Results do not depend on it.
     random_state : int, Generator or None
@@ -103,7 +103,7 @@ class OfferRecommender(BaseEstimator):  # type: ignore[misc]
         activity: str = "orders",
         ranker: str = "auto",
         objective: str = "blend",
-        n_windows: int = 2,
+        n_windows: int | None = None,
         n_jobs: int = 1,
         random_state: int | np.random.Generator | None = None,
     ) -> None:

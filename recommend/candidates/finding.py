@@ -32,6 +32,7 @@ class Quotas:
     neighbours: int = _QUOTA["neighbours"]
     lately: int = _QUOTA["lately"]
     taste: int = _QUOTA["taste"]
+    foretold: int = _QUOTA["foretold"]
     together: int = _QUOTA["together"]
     baskets: int = _QUOTA["baskets"]
     lines: int = _QUOTA["lines"]

@@ -6,6 +6,7 @@
 ``neighbours``  bought by members like this one, by the share of their baskets
 ``lately``      bought lately by members like this one: what they try
 ``taste``       near the member in the matrix factorisation
+``foretold``    told by everything that this one bought, in a linear model of few products
 ``together``    bought by the same members as what this one bought
 ``baskets``     bought in the same baskets as what this one bought lately
 ``lines``       selling well in the product lines (brand in a category) that the member buys
@@ -107,6 +108,13 @@ def _taste(block: Block) -> Floats:
     return factors.taste(factors.members(rows_of(block.histories.head_counts, block.rows)))
 
 
+def _foretold(block: Block) -> Floats:
+    """Score by the linear model of products, from everything ever bought."""
+    if not block.market.foretells.nnz:
+        return np.zeros((len(block), len(block.market.head)), np.float32)
+    return dense_product(rows_of(block.histories.head_totals, block.rows), block.market.foretells)
+
+
 def _together(block: Block) -> Floats:
     """Score by likeness, over members, to everything bought."""
     return dense_product(rows_of(block.histories.head_counts, block.rows), block.market.alike)
@@ -179,6 +187,7 @@ SOURCES: tuple[Source, ...] = (
     Source("neighbours", 5, by_score("neighbours"), _neighbours),
     Source("lately", 30, by_score("lately"), _lately),
     Source("taste", 45, by_score("taste"), _taste),
+    Source("foretold", 5, by_score("foretold"), _foretold),
     Source("together", 5, by_score("together"), _together),
     Source("baskets", 30, by_score("baskets"), _baskets),
     Source("lines", 40, _of_own_lines, _lines),

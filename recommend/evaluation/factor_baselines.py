@@ -4,20 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, lapack
 from scipy.sparse import csr_array, csr_matrix
 
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.recommend.blas import one_blas_thread
 from siyu.recommend.market.factorisation import FactorOptions, factorise
+from siyu.recommend.market.foretelling import linear_weights
 from siyu.recommend.sorted_keys import Ints
 
 from .baselines import Baseline
 from .shelf import BlockScorer, Scores, Shelf
 
 __all__ = ["ImplicitOptions", "ease", "matrix_factors"]
-
-_ROWS = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +117,7 @@ def ease(
         tastes = csr_array(
             (np.log1p(counts.data), counts.indices, counts.indptr), shape=counts.shape
         )
-        weights = _ease_weights(tastes, regularisation, self_weight=self_weight)
+        weights = linear_weights(tastes, regularisation, self_weight=self_weight)
 
         def score(members: Ints) -> Scores:
             block = np.zeros((len(members), shelf.shape[1]))
@@ -176,29 +174,3 @@ def _implicit_als(how: ImplicitOptions) -> Any:
         num_threads=1,
         random_state=how.random_state,
     )
-
-
-def _ease_weights(tastes: csr_array, regularisation: float, *, self_weight: bool) -> Scores:
-    """Solve for how much each product says of every other: the closed form, in one matrix."""
-    n = tastes.shape[1]
-    if not n:
-        return np.zeros((0, 0))
-    by_product, gram = tastes.T.tocsr(), np.empty((n, n))
-    for start in range(0, n, _ROWS):
-        gram[start : start + _ROWS] = (by_product[start : start + _ROWS] @ tastes).toarray()
-    gram[np.diag_indices(n)] += regularisation
-    with one_blas_thread():
-        # The transpose of a symmetric matrix is itself, in the order that LAPACK works in place.
-        factor, _ = cho_factor(gram.T, lower=True, overwrite_a=True, check_finite=False)
-        inverse: Scores = lapack.dpotri(factor, lower=True, overwrite_c=True)[0].T
-    for start in range(0, n, _ROWS):  # it gave one triangle: fill the other
-        part = slice(start, start + _ROWS)
-        inverse[part, part] = np.triu(inverse[part, part]) + np.triu(inverse[part, part], 1).T
-        inverse[start + _ROWS :, part] = inverse[part, start + _ROWS :].T
-    if self_weight:
-        inverse *= -regularisation
-        inverse[np.diag_indices(n)] += 1
-        return inverse
-    inverse /= -np.diagonal(inverse).copy()
-    inverse[np.diag_indices(n)] = 0
-    return inverse

@@ -199,6 +199,9 @@ OF_CIRCLES: tuple[Feature, ...] = (
 )
 """Features of shops that know who is near whom."""
 
+OF_FEW_PRODUCTS = (Feature("foretold", "alike", lambda v: v.score("foretold")),)
+"""Features of shops of few products, for which a linear model is solved."""
+
 OF_COUPONS = (Feature("coupon", "price", lambda v: v.score("coupons")),)
 """Features of shops that give coupons."""
 
@@ -209,6 +212,7 @@ def feature_list(
     *,
     circles: bool = False,
     coupons: bool = False,
+    linear: bool = False,
 ) -> tuple[Feature, ...]:
     """List all features of a model.
 
@@ -218,6 +222,7 @@ def feature_list(
     extra : names of the columns that the caller computes
     circles : whether anything tells who is near whom
     coupons : whether there are coupons for products
+    linear : whether the market has a linear model of products
 
     Examples
     --------
@@ -230,8 +235,8 @@ def feature_list(
     near = OF_CIRCLES if circles else ()
     if circles and LEADERS in extra:
         near += (Feature("circle_led", "circle", lambda v: v.circle("led")),)
-    if coupons:
-        near += OF_COUPONS
+    near += OF_COUPONS if coupons else ()
+    near += OF_FEW_PRODUCTS if linear else ()
     return (*FEATURES, *near, *grouped, *(_of_extra(name) for name in extra))
 
 

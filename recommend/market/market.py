@@ -19,8 +19,16 @@ from siyu.recommend.tables.setting import Setting
 from .basket_mates import basket_mates
 from .charts import Chart, make_charts
 from .factorisation import FactorOptions, Factors, factorise
+from .foretelling import LinearOptions, foretelling
 from .neighbours import References, alike_products, sample_rows
-from .pair_matrices import columns_at, decayed_counts, head_counts, pair_matrix, recent_marks
+from .pair_matrices import (
+    columns_at,
+    decayed_counts,
+    head_counts,
+    head_totals,
+    pair_matrix,
+    recent_marks,
+)
 from .pair_rows import PairRows, measure_pairs
 from .product_lines import LINE, LineShares, line_codes
 from .product_numbers import product_numbers
@@ -44,6 +52,9 @@ class MarketOptions:
     n_alike : int
         Products kept as alike to each product.
     factors : FactorOptions
+    linear : LinearOptions, or None
+        None for shops of more products than it takes: there it told nothing that the others did
+        not tell.
     """
 
     n_head: int = 8192
@@ -51,6 +62,7 @@ class MarketOptions:
     n_references: int = 5000
     n_alike: int = 50
     factors: FactorOptions = field(default_factory=FactorOptions)
+    linear: LinearOptions | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +118,8 @@ class Market:
         Rows stand for the head.
     alike : csr_array, n_head x n_head
         Products bought by the same members.
+    foretells : csr_array, n_head x n_head
+        What each product tells of others, beyond the rest: see `foretelling`. Empty without it.
     references : References
     basket_mates : csr_array, n_head x n_head
         Products bought in the same baskets.
@@ -126,6 +140,7 @@ class Market:
     position: Ints
     factors: Factors
     alike: csr_array
+    foretells: csr_array
     references: References
     basket_mates: csr_array
     charts: Mapping[str, Chart]
@@ -140,7 +155,9 @@ class Market:
         head = _head(numbers["recent"], options.n_head)
         position = np.full(len(numbers["recent"]), -1, np.int64)
         position[head] = np.arange(len(head))
-        references, counts, mates = _references(bought, moment, position, len(head), options)
+        references, counts, foretells, mates = _references(
+            bought, moment, position, len(head), options
+        )
         place, region = _segments(bought, moment, setting)
         groups = _groups(setting.attributes, numbers["recent"])
         return cls(
@@ -156,6 +173,7 @@ class Market:
             position=position,
             factors=factorise(counts, options.factors),
             alike=alike_products(counts, options.n_alike),
+            foretells=foretells,
             references=references,
             basket_mates=mates,
             charts=make_charts(numbers, place, region),
@@ -189,8 +207,11 @@ def _head(recent: Floats, n: int) -> Ints:
 
 def _references(
     bought: Purchases, moment: int, position: Ints, n_head: int, options: MarketOptions
-) -> tuple[References, csr_array, csr_array]:
-    """Draw the reference members; give them, their counts of the head, and their basket mates."""
+) -> tuple[References, csr_array, csr_array, csr_array]:
+    """Draw the reference members; give them, and what they tell of the head.
+
+    That is their counts, what products foretell of each other, and basket mates.
+    """
     buyers = bought.basket_member[run_starts(bought.basket_member)]
     seed = options.factors.random_state
     some = bought.of_members(sample_rows(buyers, options.n_references, seed))
@@ -204,7 +225,11 @@ def _references(
     }
     references = References.of(some.members, counts, bought_by, options.n_nearest)
     mates = basket_mates(some, position, n_head, options.n_alike)
-    return references, head_counts(counts, position, n_head), mates
+    foretells = csr_array((n_head, n_head), dtype=np.float32)
+    if options.linear is not None:
+        totals = head_totals(pairs, starts, position, n_head)
+        foretells = foretelling(totals, options.linear)
+    return references, head_counts(counts, position, n_head), foretells, mates
 
 
 def _segments(bought: Purchases, moment: int, setting: Setting) -> tuple[Segment, Segment]:

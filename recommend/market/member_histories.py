@@ -19,7 +19,7 @@ from siyu.recommend.tables.setting import MemberFacts
 
 from .circle_goods import circle_goods, circle_sizes
 from .market import Market
-from .pair_matrices import decayed_counts, head_counts, recent_marks
+from .pair_matrices import decayed_counts, head_counts, head_totals, recent_marks
 from .pair_rows import PairRows, Wide, measure_pairs, narrow, ratio
 from .segments import home_places
 
@@ -49,6 +49,8 @@ class MemberHistories:
         Purchases, half as much every 90 days.
     head_counts : csr_array, n_rows x n_head
         Logarithm of 1 + these, of the products in the market's head.
+    head_totals : csr_array, n_rows x n_head
+        Logarithm of 1 + all purchases, however long ago, of the same products.
     head_marks : csr_array, n_rows x n_head
         How lately each was bought: 1 just now, half as much every 28 days.
     extra : mapping of name to float32 array, n_rows
@@ -70,6 +72,7 @@ class MemberHistories:
     reference: Ints
     counts: csr_array
     head_counts: csr_array
+    head_totals: csr_array
     head_marks: csr_array
     extra: Mapping[str, Floats]
     circle_size: Floats
@@ -113,6 +116,7 @@ class MemberHistories:
             reference=market.references.places_of(bought.members),
             counts=counts,
             head_counts=head_counts(counts, market.position, len(market.head)),
+            head_totals=head_totals(pairs, starts, market.position, len(market.head)),
             head_marks=recent_marks(pairs, starts, market.position, len(market.head)),
             extra=facts.extra,
             circle_size=circle_sizes(facts.circle, rows.n_members),

@@ -12,6 +12,7 @@ __all__ = [
     "decayed_counts",
     "dense_product",
     "head_counts",
+    "head_totals",
     "pair_matrix",
     "recent_marks",
     "rows_of",
@@ -35,6 +36,11 @@ def decayed_counts(pairs: Keyed, starts: Ints, n_products: int) -> csr_array:
 def head_counts(counts: csr_array, position: Ints, n_head: int) -> csr_array:
     """Give the logarithm of 1 + counts for the products in the head."""
     return columns_at(counts, position, n_head, np.log1p)
+
+
+def head_totals(pairs: Keyed, starts: Ints, position: Ints, n_head: int) -> csr_array:
+    """Give the logarithm of 1 + all purchases, however long ago, for the products in the head."""
+    return head_counts(pair_matrix(pairs, starts, len(position), "n"), position, n_head)
 
 
 def columns_at(

@@ -49,12 +49,15 @@ class RankerOptions:
     goal : one of `siyu.recommend.ranking.goals.GOALS`
     growing : GrowingOptions
         Of the trees for lists of all products.
+    share_of_misses : float in (0, 1]
+        That the trees for lists of new products see.
     """
 
     use: str = "auto"
     n_windows: int = 2
     goal: str = "repurchase"
     growing: GrowingOptions = field(default_factory=GrowingOptions)
+    share_of_misses: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +142,7 @@ def _learn(
     newest, earlier = windows[-1], windows[-1 - options.n_windows : -1]
     kept = np.flatnonzero(listed_pairs(newest, which))
     matrix, bought = newest.matrix.take(kept), newest.bought[kept]
-    judged = _grow(earlier, which, options.growing, categorical)
+    judged = _grow(earlier, which, options, categorical)
     comparison, blend = None, None
     if judged:
         blend = TreeBlend.of(judged, earlier[-1].matrix, earlier[-1].pairs.row)
@@ -147,7 +150,7 @@ def _learn(
         comparison = compare(blend, newest, which, options.goal)
     if options.use != "always" and not (comparison is not None and comparison.model_wins):
         return _Learned(comparison=comparison)
-    trees = _grow(windows[-options.n_windows :], which, options.growing, categorical)
+    trees = _grow(windows[-options.n_windows :], which, options, categorical)
     if not trees:
         return _Learned(comparison=comparison)
     # Trees that have seen a window think too well of it: the judged ones have not.
@@ -159,11 +162,15 @@ def _learn(
 
 
 def _grow(
-    windows: Sequence[Window], which: str, options: GrowingOptions, categorical: tuple[str, ...]
+    windows: Sequence[Window], which: str, options: RankerOptions, categorical: tuple[str, ...]
 ) -> tuple[BoostedTrees, ...]:
     """Train trees for one kind of list; none if there is nothing to learn from."""
     if which == "all":
-        return grow(windows, options, categorical)
-    discover = DiscoverOptions(n_jobs=options.n_jobs, random_state=options.random_state)
+        return grow(windows, options.growing, categorical)
+    discover = DiscoverOptions(
+        share_of_misses=options.share_of_misses,
+        n_jobs=options.growing.n_jobs,
+        random_state=options.growing.random_state,
+    )
     found = grow_discovery(windows, discover, categorical)
     return () if found is None else (found,)

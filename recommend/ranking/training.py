@@ -66,8 +66,10 @@ class Recipe:
     def features(self) -> tuple[Feature, ...]:
         """List the features."""
         named = self.columns.names
-        has = self.relations
-        return feature_list(self.attributes, named, circles=has.circles, coupons=has.coupons)
+        has, linear = self.relations, self.options.linear is not None
+        return feature_list(
+            self.attributes, named, circles=has.circles, coupons=has.coupons, linear=linear
+        )
 
     def categorical(self) -> tuple[str, ...]:
         """Name the features that hold categories."""

@@ -8,7 +8,6 @@ from scipy.sparse import random as sparse_random
 
 from planted_shop import make_shop, taste_of
 from siyu.datasets import Community, DataError, ParameterError
-from siyu.recommend.evaluation import factor_baselines
 from siyu.recommend.evaluation.baselines import Baseline
 from siyu.recommend.evaluation.factor_baselines import ImplicitOptions, ease, matrix_factors
 from siyu.recommend.evaluation.family import default_baselines
@@ -21,6 +20,7 @@ from siyu.recommend.evaluation.neighbour_baselines import (
 )
 from siyu.recommend.evaluation.own_baselines import own_decayed, own_frequency, popularity
 from siyu.recommend.market.factorisation import FactorOptions
+from siyu.recommend.market.foretelling import linear_weights
 from strategies import shuffled, small_community, with_edited_future, with_later_rows
 
 AS_OF = pd.Timestamp("2026-03-01", tz="UTC")
@@ -196,7 +196,7 @@ def test_ease_of_many_products_is_the_closed_form_too() -> None:
     inverse = np.linalg.inv(dense.T @ dense + 3 * np.eye(700))
     wanted = -inverse / np.diag(inverse)
     np.fill_diagonal(wanted, 0)
-    found = factor_baselines._ease_weights(csr_array(tastes), 3.0, self_weight=False)
+    found = linear_weights(csr_array(tastes), 3.0)
     assert np.abs(found - wanted).max() < 1e-12
 
 

@@ -171,3 +171,9 @@ def test_only_what_is_marked_as_out_of_stock_is_out_of_stock() -> None:
     )
     c = Community(orders=frame, products=listed, tz="UTC")
     assert in_stock(c, Purchases.of(c).products).tolist() == [True, False, True, True]
+
+
+def test_totals_count_every_purchase_however_long_ago() -> None:
+    found = history([{"age": 300.0}, {"age": 200.0}, {"age": 1.0, "product_id": 8}])
+    assert found.head_totals.toarray()[0].tolist() == pytest.approx([np.log(3), np.log(2)])
+    assert found.head_counts.toarray()[0, 0] < np.log(3)

@@ -172,3 +172,19 @@ def test_a_coupon_that_names_products_stays_one_on_their_categories() -> None:
 
 def test_a_frame_of_orders_will_do_for_products() -> None:
     assert column(at_level(orders([1, 2]), PRODUCT), "orders", "product_id") == [1, 2]
+
+
+@pytest.mark.filterwarnings("ignore:the plain model ranks")
+@pytest.mark.parametrize(
+    ("parameters", "n_windows"),
+    [({}, 2), ({"level": "category"}, 6), ({"level": "category", "n_windows": 3}, 3)],
+)
+def test_trees_of_categories_learn_from_more_windows(
+    parameters: dict[str, Any], n_windows: int
+) -> None:
+    # Windows of a day: the history is long enough for all.
+    told: list[tuple[int, int]] = []
+    rec = OfferRecommender(horizon="1D", ranker="always", random_state=0, **parameters)
+    rec.fit(make_shop(), as_of=AS_OF, progress=lambda done, total: told.append((done, total)))
+    # One window more chooses between trees and plain model, and the last step is the shop.
+    assert told[-1] == (n_windows + 2, n_windows + 2)
