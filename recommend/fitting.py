@@ -12,7 +12,6 @@ from siyu.datasets.errors import DataError, ParameterError
 from siyu.recommend.lists.model import Model, shop_at
 from siyu.recommend.lists.terms import terms_at
 from siyu.recommend.market.factorisation import FactorOptions
-from siyu.recommend.market.foretelling import LinearOptions
 from siyu.recommend.market.market import MarketOptions
 from siyu.recommend.ranking.goals import GOALS, goal_of
 from siyu.recommend.ranking.growing import BLEND, OBJECTIVES, GrowingOptions
@@ -74,8 +73,8 @@ def fit_model(
     if recipe.goal == "new_category" and "category" not in attributes:
         raise DataError("the goal new_category needs the column category in the table products")
     recipe = replace(recipe, attributes=attributes, relations=Relations.of(c))
-    if len(bought.products) <= LinearOptions().n_products:
-        recipe = replace(recipe, options=replace(recipe.options, linear=LinearOptions()))
+    options = MarketOptions.of(len(bought.products), recipe.options.factors.random_state)
+    recipe = replace(recipe, options=options)
     until = min(c.observed.get(recipe.activity, (0, moment))[1], moment)
     # The oldest window only serves to choose between trees and plain model.
     n_windows = 1 if parameters["ranker"] == "never" else _n_windows(parameters) + 1

@@ -154,7 +154,7 @@ def _found_at(
 ) -> tuple[dict[str, Ints], Ints, Bools, int]:
     """Ask every source at one cut; say what was bought next, and what of that was new."""
     earlier = bought.before(moment)
-    market = Market.of(earlier, moment, setting, MarketOptions())
+    market = Market.of(earlier, moment, setting, MarketOptions.of(len(bought.products)))
     buyers = earlier.basket_member[run_starts(earlier.basket_member)]
     codes = sample_rows(buyers, _MEMBERS, options.random_state)
     facts = setting.facts.of_members(codes)

@@ -64,6 +64,15 @@ class MarketOptions:
     factors: FactorOptions = field(default_factory=FactorOptions)
     linear: LinearOptions | None = None
 
+    @classmethod
+    def of(cls, n_products: int, random_state: int = 0) -> "MarketOptions":
+        """Give the options for a shop of so many products."""
+        linear = LinearOptions()
+        return cls(
+            factors=FactorOptions(random_state=random_state),
+            linear=linear if n_products <= linear.n_products else None,
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProductGroups:
