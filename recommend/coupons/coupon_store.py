@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from siyu.datasets.bundle import read_bundle, write_bundle
-from siyu.datasets.errors import ModelFileError
 from siyu.recommend.online.array_files import Packed, unpack
+from siyu.recommend.online.storage import refuse_other_features
 
 from .coupon_state import CouponState
 
@@ -44,11 +44,5 @@ def read_coupon_model(folder: str | Path) -> tuple[CouponState, dict[str, Any]]:
     """
     bundle = read_bundle(folder, COUPONS)
     state: CouponState = unpack(bundle, bundle.meta["state"])
-    now = [feature.name for feature in state.features()]
-    if bundle.meta["features"] != now:
-        raise ModelFileError(
-            bundle.folder,
-            f"was trained by siyu {bundle.versions['siyu']} on other features; "
-            "train the model again",
-        )
+    refuse_other_features(bundle, [feature.name for feature in state.features()])
     return state, bundle.meta["parameters"]

@@ -12,7 +12,7 @@ from siyu.recommend.ranking.training import Recipe
 
 from .array_files import Packed, unpack
 
-__all__ = ["KIND", "read_model", "read_ranking", "write_model"]
+__all__ = ["KIND", "read_model", "read_ranking", "refuse_other_features", "write_model"]
 
 KIND = "offer-recommender"
 
@@ -28,7 +28,7 @@ def write_model(folder: str | Path, model: Model, parameters: Mapping[str, Any])
     packed = Packed()
     meta = {
         "parameters": dict(parameters),
-        "features": [feature.name for feature in model.recipe.features()],
+        "features": _names(model.recipe),
         "model": packed.put("model", model),
     }
     write_bundle(folder, KIND, packed.files, meta)
@@ -44,7 +44,7 @@ def read_model(folder: str | Path) -> tuple[Model, dict[str, Any]]:
     """
     bundle = read_bundle(folder, KIND)
     model: Model = unpack(bundle, bundle.meta["model"])
-    _refuse_other_features(bundle, model.recipe)
+    refuse_other_features(bundle, _names(model.recipe))
     return model, bundle.meta["parameters"]
 
 
@@ -65,13 +65,18 @@ def read_ranking(folder: str | Path) -> tuple[Recipe, Ranker, str]:
     parts = dict(bundle.meta["model"]["fields"])
     recipe: Recipe = unpack(bundle, parts["recipe"])
     ranker: Ranker = unpack(bundle, parts["ranker"])
-    _refuse_other_features(bundle, recipe)
+    refuse_other_features(bundle, _names(recipe))
     return recipe, ranker, bundle.versions["siyu"]
 
 
-def _refuse_other_features(bundle: Bundle, recipe: Recipe) -> None:
-    """Refuse a model whose features this siyu would read otherwise."""
-    now = [feature.name for feature in recipe.features()]
+def refuse_other_features(bundle: Bundle, now: list[str]) -> None:
+    """Refuse a model whose features this siyu would read otherwise.
+
+    Raises
+    ------
+    ModelFileError
+        Naming those that are gone and those that are new.
+    """
     trained = bundle.meta["features"]
     if trained != now:
         gone, new = sorted(set(trained) - set(now)), sorted(set(now) - set(trained))
@@ -80,3 +85,8 @@ def _refuse_other_features(bundle: Bundle, recipe: Recipe) -> None:
             f"was trained by siyu {bundle.versions['siyu']} on other features (gone: {gone}, "
             f"new: {new}, or in another order); train the model again",
         )
+
+
+def _names(recipe: Recipe) -> list[str]:
+    """Name the features, in order."""
+    return [feature.name for feature in recipe.features()]
