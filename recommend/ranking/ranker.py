@@ -172,5 +172,4 @@ def _grow(
         n_jobs=options.growing.n_jobs,
         random_state=options.growing.random_state,
     )
-    found = grow_discovery(windows, discover, categorical)
-    return () if found is None else (found,)
+    return grow_discovery(windows, discover, categorical)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from planted_shop import AS_OF, make_shop
+from siyu.datasets.boosted_trees import BoostedTrees
 from siyu.datasets.randomness import generator
 from siyu.recommend.candidates.finding import Candidates
 from siyu.recommend.ranking.discover import DiscoverOptions, _learned_from, grow_discovery
@@ -49,10 +50,9 @@ def test_all_that_was_tried_is_kept_and_a_share_of_the_rest(windows: list[Window
 
 
 def test_the_trees_find_the_planted_taste_among_new_products(windows: list[Window]) -> None:
-    trees = grow_discovery(windows[:-1], DiscoverOptions(), ())
-    assert trees is not None
+    sets = grow_discovery(windows[:-1], DiscoverOptions(), ())
     newest = windows[-1]
-    scores = trees.predict(newest.matrix, raw=True)
+    scores = np.mean([one.predict(newest.matrix, raw=True) for one in sets], axis=0)
     tried, rest = (scores[newest.is_new & (newest.bought == hit)] for hit in (True, False))
     above = (tried[:, None] > rest).mean()
     assert above > 0.7  # a guess would be 0.5
@@ -68,22 +68,27 @@ def test_pairs_bought_before_change_no_tree(windows: list[Window]) -> None:
     options = DiscoverOptions(share_of_misses=1.0)
     one = grow_discovery(windows, options, ())
     other = grow_discovery([without_own(each) for each in windows], options, ())
-    assert one is not None
-    assert other is not None
-    assert one.to_text() == other.to_text()
+    assert texts(one) == texts(other)
 
 
 def test_the_same_windows_give_the_same_trees(windows: list[Window]) -> None:
     one, other = (grow_discovery(windows, DiscoverOptions(), ()) for _ in range(2))
-    assert one is not None
-    assert other is not None
-    assert one.to_text() == other.to_text()
+    assert texts(one) == texts(other)
+
+
+def test_every_set_of_trees_is_another_draw(windows: list[Window]) -> None:
+    found = grow_discovery(windows, DiscoverOptions(n_sets=3), ())
+    assert len(set(texts(found))) == 3
+
+
+def texts(sets: tuple[BoostedTrees, ...]) -> list[str]:
+    return [one.to_text() for one in sets]
 
 
 def test_too_little_that_was_tried_gives_no_trees(windows: list[Window]) -> None:
     nothing = replace(windows[0], bought=windows[0].bought & ~windows[0].is_new)
-    assert grow_discovery([nothing], DiscoverOptions(), ()) is None
+    assert grow_discovery([nothing], DiscoverOptions(), ()) == ()
 
 
 def test_no_windows_give_no_trees() -> None:
-    assert grow_discovery([], DiscoverOptions(), ()) is None
+    assert grow_discovery([], DiscoverOptions(), ()) == ()
