@@ -6,9 +6,12 @@ is fitted (its training windows learn from 10,000 members each) and makes the li
 
     python benchmarks/bench_recommend_scale.py 1e6 --candidates 100
     python benchmarks/bench_recommend_scale.py 2e3
+    python benchmarks/bench_recommend_scale.py --journey     # needs $SIYU_DATA
 
 Prints one markdown row. Ends with an error if a member asked for alone gets another list than
 among all, or if the lists find less of what members take next than the most popular products do.
+With ``--journey`` it counts, on The Complete Journey, how many pairs a second candidates and
+features take, and how long the lists of everyone, without trees.
 """
 
 import argparse
@@ -22,7 +25,7 @@ import pyarrow as pa
 from peak_memory import forget_peak, peak_mb
 from scaled_quotas import scale_quotas
 
-from siyu.datasets import Community, SiyuWarning
+from siyu.datasets import Community, SiyuWarning, load_complete_journey
 from siyu.datasets.clock import DAY_US, INSTANT
 from siyu.recommend import OfferRecommender
 from siyu.recommend.candidates.finding import find_candidates
@@ -44,7 +47,11 @@ def main() -> None:
     parser.add_argument("members", type=float, nargs="*", default=[1e6])
     parser.add_argument("--jobs", type=int, default=2, help="threads")
     parser.add_argument("--candidates", type=int, default=0, help="a member; 0 leaves all")
+    parser.add_argument("--journey", action="store_true", help="The Complete Journey instead")
     how = parser.parse_args()
+    if how.journey:
+        print(journey(how.jobs))
+        return
     print(HEADER)
     for n in how.members:
         print(measure(int(n), how.jobs, how.candidates), flush=True)
@@ -80,6 +87,21 @@ def measure(n_members: int, n_jobs: int, n_candidates: int) -> str:
         f"{peak:,.0f}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def journey(n_jobs: int) -> str:
+    """Count pairs a second on The Complete Journey, and time the plain model's lists."""
+    rec = OfferRecommender(ranker="never", n_jobs=n_jobs, random_state=0)
+    rec.fit(load_complete_journey(), as_of="2017-11-06T00:00Z")
+    n_members = len(np.unique(rec.model_.shop.bought.basket_member))
+    a_member, a_second = max(speed(rec, n_members) for _ in range(3))
+    begin = time.perf_counter()
+    rec.recommend(k=10, output="pyarrow")
+    seconds = time.perf_counter() - begin
+    return (
+        f"{n_members:,} members, {a_member:.0f} candidates each: {a_second:,.0f} pairs a second, "
+        f"candidates and features; lists of all {seconds:.1f} s; {n_jobs} threads"
+    )
 
 
 def draw_orders(n_members: int) -> pa.Table:
