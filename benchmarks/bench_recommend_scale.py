@@ -2,7 +2,7 @@
 
 The shop is drawn here: every member has one of 50 tastes, buys some staples of it again and again
 and now and then something else; some ten order lines a member over half a year. The recommender
-is fitted (its training windows learn from 10,000 members each) and makes the lists of everyone.
+is fitted (its training windows learn from 5,000 members each) and makes the lists of everyone.
 
     python benchmarks/bench_recommend_scale.py 1e6 --candidates 100
     python benchmarks/bench_recommend_scale.py 2e3
