@@ -75,11 +75,11 @@ def ours(setting: Setting, name: str, learned: dict[str, Any]) -> pd.DataFrame |
     def make(how: Setting) -> pd.DataFrame:
         if name not in learned:
             ranker = "auto" if name == OURS else "never"
-            rec = OfferRecommender(ranker=ranker, random_state=0)
+            rec = OfferRecommender(level=how.level, ranker=ranker, random_state=0)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SiyuWarning)
                 began = time.perf_counter()
-                learned[name] = rec.fit(how.c, as_of=how.as_of)
+                learned[name] = rec.fit(how.whole, as_of=how.as_of)
             taken = time.perf_counter() - began
             print(f"fit of {name}, {how.level}, {how.cut}: {taken:.0f} s, ranks: {rec.source_}")
         rows: pd.DataFrame = learned[name].recommend(k=how.k, only_new=how.only_new)

@@ -42,9 +42,14 @@ _SAME = ("item-item, cosine with self-weight", "item-item, bm25 with self-weight
 
 @dataclass(frozen=True)
 class Setting:
-    """One table of the benchmark: whose lists, of what, as of when."""
+    """One table of the benchmark: whose lists, of what, as of when.
+
+    `c` is the community one level up, as the peers see it; ours is told the level, and given the
+    `whole`.
+    """
 
     c: Community
+    whole: Community
     cut: str
     variant: str
     out: Path
@@ -171,7 +176,7 @@ def settings_of(how: argparse.Namespace) -> list[list[Setting]]:
     levels = list(dict.fromkeys(one.partition("_")[0] for one in how.variants))
     shops = {one: at_level(c, one) for one in levels}
     rectools = Path(how.rectools) if how.rectools else None
-    first = Setting(c, "", "", how.out, reuse=how.reuse, rectools=rectools, small=how.small)
+    first = Setting(c, c, "", "", how.out, reuse=how.reuse, rectools=rectools, small=how.small)
     return [
         [
             replace(first, c=shops[level], cut=cut, variant=variant, seconds={})

@@ -50,7 +50,8 @@ def test_lists_are_measured_alike_by_scikit_learn(bench: Any, tmp_path: Path) ->
     shown["item"] = np.concatenate([rng.permutation(12)[:5] for _ in range(30)])
     truth = pd.DataFrame({"member_id": rng.integers(0, 40, 200)})
     truth = truth.assign(product_id=rng.integers(0, 12, 200)).drop_duplicates()
-    setting = bench.Setting(make_community(30, random_state=0), "", "", tmp_path, k=5)
+    c = make_community(30, random_state=0)
+    setting = bench.Setting(c, c, "", "", tmp_path, k=5)
     ours = list_quality(
         shown.rename(columns={"member": "member_id", "item": "product_id"}), truth, k=5
     )
@@ -59,7 +60,7 @@ def test_lists_are_measured_alike_by_scikit_learn(bench: Any, tmp_path: Path) ->
 
 def test_lists_that_were_written_are_read_again(bench: Any, tmp_path: Path) -> None:
     made = pd.DataFrame({"member_id": [1], "product_id": [7], "rank": [1]})
-    setting = bench.Setting(None, "2026-01-01", "product_all", tmp_path, reuse=True)
+    setting = bench.Setting(None, None, "2026-01-01", "product_all", tmp_path, reuse=True)
     first = bench.kept(setting, "one", lambda _: made)
     second = bench.kept(setting, "one", lambda _: made.iloc[:0])
     pd.testing.assert_frame_equal(first, second)
