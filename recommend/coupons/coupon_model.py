@@ -12,36 +12,20 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from siyu.datasets.community import Community
-from siyu.datasets.errors import DataError, ParameterError, warn
+from siyu.datasets.errors import ParameterError, warn
 from siyu.datasets.frames import Frame, FrameKind, from_arrow
-from siyu.datasets.ids import lookup
-from siyu.recommend.lists.model import ids_like
 from siyu.recommend.parameters import microseconds, one_of, seed_of
-from siyu.recommend.sorted_keys import Ints
-from siyu.recommend.tables.member_columns import MemberFeatures, compute_columns
+from siyu.recommend.tables.member_columns import MemberFeatures
 
-from .coupon_explanation import explain_coupon
-from .coupon_features import coupon_features
+from .coupon_asking import asked_members, explain_one, member_codes
+from .coupon_fitting import fit_state, validation_of
 from .coupon_lists import Progress, list_coupons, list_launches, list_pairs
-from .coupon_ranker import CouponRanker, LearnedColumns, RankerSettings
-from .coupon_scene import CouponScene
+from .coupon_ranker import RankerSettings
 from .coupon_state import CouponState, scene_at
 from .coupon_store import read_coupon_model, write_coupon_model
-from .launch_rows import LaunchRows, Recall, rows_of_launches
+from .launch_rows import EVER, Recall
 
 __all__ = ["CouponModel"]
-
-_VALIDATION = (
-    "n_members",
-    "n_lists",
-    "n_redeemed",
-    "model_ndcg",
-    "fallback_ndcg",
-    "gain",
-    "low",
-    "high",
-)
-_NEVER = -(2**62)
 
 
 class CouponModel(BaseEstimator):  # type: ignore[misc]
@@ -161,24 +145,13 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
             issued later may owe to what the member did meanwhile, and is not learned from.
         """
         horizon, settings = self._settings()
-        c, moment = community.before(as_of), community.moment(as_of)
-        since = _NEVER if self.since is None else community.moment(self.since)
-        scene = CouponScene.of(c, moment, horizon)
-        _warn_of(scene)
+        since = EVER if self.since is None else community.moment(self.since)
         recall = Recall(since=since, n_launches=self.n_launches, random_state=settings.random_state)
-        rows, columns = rows_of_launches(c, scene, recall, member_features, progress)
-        learned = LearnedColumns(
-            coupon_features(tuple(scene.groups), columns),
-            tuple(f"extra:{name}" for name in columns.categorical()),
-        )
-        ranker = CouponRanker.fit(rows, learned, settings)
-        if columns.names and member_features is not None:
-            table = compute_columns(member_features, c, moment)
-            extra = columns.read(table, scene.bought.members, moment)
-            scene = replace(scene, extra=extra)
-        self._keep(CouponState(horizon, columns, ranker, scene), settings.random_state)
-        if self.ranker != "never" and not ranker.uses_model:
-            warn(f"affinity x past rate ranks ('fallback'): {_why(ranker, rows)}")
+        asking = (member_features, progress)
+        state, told = fit_state(community, as_of, (horizon, recall, settings), asking)
+        self._keep(state, settings.random_state)
+        if told and self.ranker != "never":
+            warn(f"affinity x past rate ranks ('fallback'): {told}")
         return self
 
     def recommend(  # noqa: PLR0913
@@ -238,7 +211,7 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
         if k < 1:
             raise ParameterError("k", f"k must be 1 or more, got {k}")
         state = self._state_at(community, as_of, member_features)
-        asked = state.scene.addressed if members is None else _asked(state.scene, members)
+        asked = state.scene.addressed if members is None else asked_members(state.scene, members)
         return from_arrow(list_coupons(state, asked, k, progress), output)
 
     def score_pairs(
@@ -272,7 +245,7 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
             As in `recommend`.
         """
         state = self._state_at(community, as_of, member_features)
-        return from_arrow(list_pairs(state, _codes(state.scene, members)), output)
+        return from_arrow(list_pairs(state, member_codes(state.scene, members)), output)
 
     def campaign_scores(
         self,
@@ -303,7 +276,7 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
             As in `recommend`.
         """
         state = self._state_at(community, as_of, member_features)
-        return from_arrow(list_launches(state, _codes(state.scene, members)), output)
+        return from_arrow(list_launches(state, member_codes(state.scene, members)), output)
 
     def explain(self, member_id: Any, offer_id: Any) -> Frame:
         """Take apart the score of one coupon for one member, in the state of the fit.
@@ -326,21 +299,7 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
         DataError
             If the member or the coupon is not known, or the member cannot have it.
         """
-        state = self._fitted()
-        scene = state.scene
-        asked = ids_like([member_id], "member_id", scene.addressed.type)
-        named = ids_like([offer_id], "offer_id", scene.pool.offers.type)
-        member = int(lookup(asked, scene.bought.members)[0])
-        offer = int(lookup(named, scene.pool.offers)[0])
-        if offer < 0:
-            raise DataError(f"offer {offer_id!r} is no coupon known before {self.as_of_}")
-        found = None if member < 0 else explain_coupon(state, member, offer)
-        if found is None:
-            raise DataError(
-                f"member {member_id!r} has no personal score for {offer_id!r}: not known, opted "
-                "out, or not among those who may have the coupon now"
-            )
-        return from_arrow(found)
+        return from_arrow(explain_one(self._fitted(), member_id, offer_id))
 
     def save(self, folder: str | Path) -> None:
         """Write the model and the state of the fit as a verified bundle.
@@ -421,67 +380,10 @@ class CouponModel(BaseEstimator):  # type: ignore[misc]
         self.source_ = "model" if ranker.uses_model else "fallback"
         self.redemptions_ = state.scene.redeemed.table
         self.importance_ = ranker.importance()
-        one = ranker.comparison
-        rows = [] if one is None else [_row(one)]
-        self.validation_ = pd.DataFrame(rows, columns=list(_VALIDATION))
+        self.validation_ = validation_of(ranker)
 
     def _fitted(self) -> CouponState:
         """Give the state, if there is one."""
         if not hasattr(self, "state_"):
             raise NotFittedError("this CouponModel is not fitted yet: call fit, or load one")
         return self.state_
-
-
-def _warn_of(scene: CouponScene) -> None:
-    """Say which coupons are left out, of everything or of what is learned from."""
-    if scene.pool.n_undated:
-        warn(f"{scene.pool.n_undated} coupons without starts_at are left out")
-    late = int((~scene.pool.was_prompt()).sum())
-    if late:
-        warn(
-            f"{late} personal coupons were issued more than a day after they began: they are "
-            "ranked, but not learned from"
-        )
-
-
-def _row(one: Any) -> dict[str, Any]:
-    """Show a comparison."""
-    found = {name: getattr(one, name) for name in _VALIDATION[:5]}
-    return {**found, "gain": one.gain.estimate, "low": one.gain.low, "high": one.gain.high}
-
-
-def _asked(scene: CouponScene, members: Sequence[Any] | pa.Array) -> pa.Array:
-    """Sort out the members that the caller asks for; warn of what was odd about them."""
-    asked = ids_like(members, "members", scene.addressed.type)
-    is_staff = lookup(asked, scene.staff) >= 0
-    if is_staff.any():
-        warn(f"{int(is_staff.sum())} of the members asked for are staff and get no list")
-    asked = asked.filter(pa.array(~is_staff))
-    n_unknown = int((lookup(asked, scene.addressed) < 0).sum())
-    if n_unknown:
-        warn(f"{n_unknown} of the members asked for are not known: coupons open to all, if any")
-    return asked
-
-
-def _codes(scene: CouponScene, members: Sequence[Any] | pa.Array | None) -> Ints:
-    """Give the codes of members with personal scores: all, or some of those asked for."""
-    if members is None:
-        return np.arange(len(scene.bought.members))
-    found = lookup(_asked(scene, members), scene.bought.members)
-    return found[found >= 0]
-
-
-def _why(ranker: CouponRanker, rows: LaunchRows | None) -> str:
-    """Say why the fallback ranks."""
-    if rows is None:
-        return "no launch of coupons is a week old"
-    if ranker.comparison is None:
-        return (
-            f"{int(rows.redeemed.sum())} redemptions of past launches are too few to learn from "
-            "and to judge by"
-        )
-    gain = ranker.comparison.gain
-    return (
-        f"on the latest launches, with {ranker.comparison.n_redeemed} redemptions, the model gains "
-        f"{gain.low:+.4f} to {gain.high:+.4f} nats a member"
-    )

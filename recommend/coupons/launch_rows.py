@@ -19,7 +19,10 @@ from .coupon_pairs import CouponPairs, pairs_at_launch
 from .coupon_scene import CouponScene
 from .pair_features import CouponNumbers, pair_columns, pair_matrix, plain_score
 
-__all__ = ["LaunchRows", "Recall", "rows_of_launches"]
+__all__ = ["EVER", "LaunchRows", "Recall", "rows_of_launches"]
+
+EVER = -(2**62)
+"""A moment before every launch."""
 
 _WATCHED_DAYS = 7.0  # a launch that still runs teaches once it was watched so long
 
@@ -39,7 +42,7 @@ class Recall:
     random_state : int
     """
 
-    since: int
+    since: int = EVER
     n_launches: int = 60
     n_rows: int = 500_000
     random_state: int = 0
