@@ -11,7 +11,6 @@ from siyu.datasets.community import Community
 from siyu.datasets.errors import DataError, ParameterError
 from siyu.recommend.lists.model import Model, shop_at
 from siyu.recommend.lists.terms import terms_at
-from siyu.recommend.market.factorisation import FactorOptions
 from siyu.recommend.market.market import MarketOptions
 from siyu.recommend.ranking.goals import GOALS, goal_of
 from siyu.recommend.ranking.growing import BLEND, OBJECTIVES, GrowingOptions
@@ -66,15 +65,14 @@ def fit_model(
     (model, told)
         What is to be told of it: empty, or why the plain model ranks.
     """
-    recipe = _recipe(parameters)
+    check_choices(parameters)
     c, moment = community.before(as_of), community.moment(as_of)
-    bought = Purchases.of(c, activity=recipe.activity)
+    bought = Purchases.of(c, activity=parameters["activity"])
+    recipe = _recipe(parameters, len(bought.products))
     attributes = default_attributes(c, bought.products)
     if recipe.goal == "new_category" and "category" not in attributes:
         raise DataError("the goal new_category needs the column category in the table products")
     recipe = replace(recipe, attributes=attributes, relations=Relations.of(c))
-    options = MarketOptions.of(len(bought.products), recipe.options.factors.random_state)
-    recipe = replace(recipe, options=options)
     until = min(c.observed.get(recipe.activity, (0, moment))[1], moment)
     # The oldest window only serves to choose between trees and plain model.
     n_windows = 1 if parameters["ranker"] == "never" else _n_windows(parameters) + 1
@@ -134,9 +132,8 @@ def check_choices(parameters: Mapping[str, Any]) -> None:
         whole_number("n_windows", parameters["n_windows"])
 
 
-def _recipe(parameters: Mapping[str, Any]) -> Recipe:
-    """Check the parameters; lay down how markets, candidates and features are made."""
-    check_choices(parameters)
+def _recipe(parameters: Mapping[str, Any], n_products: int) -> Recipe:
+    """Lay down how markets, candidates and features are made, for a shop of so many products."""
     is_money = goal_of(parameters["goal"]).is_money
     if is_money and parameters["objective"] not in (BLEND, "binary"):
         raise ParameterError(
@@ -144,14 +141,13 @@ def _recipe(parameters: Mapping[str, Any]) -> Recipe:
             f"the goal {parameters['goal']} orders by probability times worth and needs the "
             f"objective 'blend' or 'binary', got {parameters['objective']!r}",
         )
-    factors = FactorOptions(random_state=seed_of(parameters["random_state"]))
     return Recipe(
         activity=parameters["activity"],
         goal=parameters["goal"],
         horizon=microseconds(parameters["horizon"]),
         attributes=(),
         columns=MemberColumns({}),
-        options=MarketOptions(factors=factors),
+        options=MarketOptions.of(n_products, seed_of(parameters["random_state"])),
     )
 
 

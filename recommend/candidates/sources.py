@@ -110,9 +110,10 @@ def _taste(block: Block) -> Floats:
 
 def _foretold(block: Block) -> Floats:
     """Score by the linear model of products, from everything ever bought."""
-    if not block.market.foretells.nnz:
+    totals = block.histories.head_totals
+    if totals is None:
         return np.zeros((len(block), len(block.market.head)), np.float32)
-    return dense_product(rows_of(block.histories.head_totals, block.rows), block.market.foretells)
+    return dense_product(rows_of(totals, block.rows), block.market.foretells)
 
 
 def _together(block: Block) -> Floats:

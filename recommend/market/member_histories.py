@@ -49,8 +49,9 @@ class MemberHistories:
         Purchases, half as much every 90 days.
     head_counts : csr_array, n_rows x n_head
         Logarithm of 1 + these, of the products in the market's head.
-    head_totals : csr_array, n_rows x n_head
-        Logarithm of 1 + all purchases, however long ago, of the same products.
+    head_totals : csr_array, n_rows x n_head, or None
+        Logarithm of 1 + all purchases, however long ago, of the same products; None where the
+        market has no linear model to read it.
     head_marks : csr_array, n_rows x n_head
         How lately each was bought: 1 just now, half as much every 28 days.
     extra : mapping of name to float32 array, n_rows
@@ -72,7 +73,7 @@ class MemberHistories:
     reference: Ints
     counts: csr_array
     head_counts: csr_array
-    head_totals: csr_array
+    head_totals: csr_array | None
     head_marks: csr_array
     extra: Mapping[str, Floats]
     circle_size: Floats
@@ -116,7 +117,7 @@ class MemberHistories:
             reference=market.references.places_of(bought.members),
             counts=counts,
             head_counts=head_counts(counts, market.position, len(market.head)),
-            head_totals=head_totals(pairs, starts, market.position, len(market.head)),
+            head_totals=_totals(market, pairs, starts),
             head_marks=recent_marks(pairs, starts, market.position, len(market.head)),
             extra=facts.extra,
             circle_size=circle_sizes(facts.circle, rows.n_members),
@@ -132,6 +133,13 @@ class MemberHistories:
         """Tell who has bought anything."""
         found: Bools = self.numbers["n_baskets"] > 0
         return found
+
+
+def _totals(market: Market, pairs: Keyed, starts: Ints) -> csr_array | None:
+    """Count all purchases, where there is a linear model of products."""
+    if not market.foretells.nnz:
+        return None
+    return head_totals(pairs, starts, market.position, len(market.head))
 
 
 def _numbers(rows: PairRows, pairs: Keyed, bought: Purchases, moment: int) -> Mapping[str, Floats]:

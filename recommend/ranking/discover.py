@@ -93,8 +93,13 @@ def grow_discovery(
         takes out and ranking does not see.
     """
     seeds = generator(options.random_state).integers(2**31, size=options.n_sets).tolist()
-    found = [_one_set(windows, options, categorical, seed) for seed in seeds]
-    return tuple(one for one in found if one is not None)
+    found = []
+    for seed in seeds:
+        one = _one_set(windows, options, categorical, seed)
+        if one is None:
+            return ()
+        found.append(one)
+    return tuple(found)
 
 
 def _one_set(

@@ -72,7 +72,7 @@ class Ranker:
     plain_calibration : mapping of list to Calibration of the plain model's scores
     comparisons : tuple of Comparison
     n_jobs : int
-        Threads of the trees.
+        Threads of the trees, and of finding candidates for lists.
     """
 
     trees: Mapping[str, TreeBlend]

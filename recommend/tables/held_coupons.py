@@ -98,9 +98,8 @@ def held_coupons(c: Community, bought: Purchases, moment: int) -> HeldCoupons:
         )
     cut = c.before(pd.Timestamp(moment, unit="us", tz="UTC"))
     rows = OfferRows.of(cut, moment)
-    code = (
-        lookup(rows.products, bought.products)[rows.product] if len(rows.product) else rows.product
-    )
+    # The last stands for coupons valid on everything, whose product is -1.
+    code = np.append(lookup(rows.products, bought.products), -1)[rows.product]
     kept = np.flatnonzero(rows.is_coupon & (code >= 0) & ~(rows.ends <= moment))
     personal = rows.is_personal[kept]
     n_offers = len(rows.offers)

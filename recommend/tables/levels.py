@@ -38,8 +38,9 @@ def at_level(c: Community | Frame, level: str) -> Community:
         ``product_id`` holds the column's values in every table; an offer that names a value
         and no product, such as a coupon for a category, is one on the value. Products that may
         not be recommended, and those without a value, are no purchases of anything: orders and
-        events keep their row without a product. ``products`` has one row a value: text columns
-        where all its products agree (null where they differ), ``in_stock`` if any is.
+        events keep their row without a product; offers on nothing else are left out, and told
+        of. ``products`` has one row a value: text columns where all its products agree (null
+        where they differ), ``in_stock`` if any is.
 
     Raises
     ------
@@ -80,6 +81,8 @@ def at_level(c: Community | Frame, level: str) -> Community:
             tables[name] = _renamed(tables[name], ids, values, may_lack=name in _MAY_LACK)
     if "offers" in tables and level in tables["offers"].column_names:
         tables["offers"] = _on_values(tables["offers"], c, level)
+    if "offers" in tables:
+        tables["offers"] = _still_on_something(tables, c)
     tables["products"] = _one_a_value(listed.filter(pa.array(kept)), level, values)
     spans = {
         name: (pd.Timestamp(start, unit="us", tz="UTC"), pd.Timestamp(end, unit="us", tz="UTC"))
@@ -148,6 +151,26 @@ def _on_values(offers: pa.Table, c: Community, level: str) -> pa.Table:
     column = offers.column_names.index("product_id")
     found = pc.if_else(on_value, values, offers["product_id"])
     return offers.set_column(column, "product_id", found)
+
+
+def _still_on_something(tables: dict[str, pa.Table], c: Community) -> pa.Table:
+    """Leave out offers whose products are all gone: without one they would be on everything."""
+    offers, before = tables["offers"], c.arrow("offers")
+    had = _names_product(offers if before is None else before, c.arrow("offer_products"))
+    lost = had & ~_names_product(offers, tables.get("offer_products"))
+    if lost.any():
+        warn(f"{int(lost.sum())} offers are on nothing at this level and are left out")
+    return offers.filter(pa.array(~lost))
+
+
+def _names_product(offers: pa.Table, pairs: pa.Table | None) -> Bools:
+    """Tell which offers name a product, themselves or in ``offer_products``."""
+    named = np.zeros(offers.num_rows, np.bool_)
+    if "product_id" in offers.column_names:
+        named |= offers["product_id"].is_valid().to_numpy()
+    if pairs is not None:
+        named |= pc.is_in(offers["offer_id"], pairs["offer_id"]).to_numpy()
+    return named
 
 
 def _one_a_value(listed: pa.Table, level: str, values: pa.Array) -> pa.Table:

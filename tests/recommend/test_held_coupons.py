@@ -64,6 +64,13 @@ def test_a_coupon_that_begins_later_does_not_count() -> None:
     assert couponed(shop(), 5, AS_OF - 3 * DAY) == []
 
 
+def test_a_coupon_valid_on_everything_tells_of_no_product() -> None:
+    offers = shop().offers
+    assert offers is not None
+    every = pd.DataFrame({"offer_id": ["every"], "kind": "coupon"})
+    assert couponed(shop(offers=pd.concat([offers, every])), 4) == ["soap-3"]
+
+
 def test_members_are_marked_together_as_alone() -> None:
     c = shop()
     held = held_coupons(c, Purchases.of(c), AS_OF.value // 1000)

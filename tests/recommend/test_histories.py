@@ -9,6 +9,7 @@ from siyu.datasets import Community, DataError
 from siyu.datasets.clock import DAY_US
 from siyu.recommend.market.market import Market, MarketOptions
 from siyu.recommend.market.member_histories import MemberHistories
+from siyu.recommend.market.pair_matrices import head_totals
 from siyu.recommend.tables.purchases import Purchases
 from siyu.recommend.tables.setting import Setting, default_attributes, in_stock
 
@@ -174,6 +175,11 @@ def test_only_what_is_marked_as_out_of_stock_is_out_of_stock() -> None:
 
 
 def test_totals_count_every_purchase_however_long_ago() -> None:
-    found = history([{"age": 300.0}, {"age": 200.0}, {"age": 1.0, "product_id": 8}])
-    assert found.head_totals.toarray()[0].tolist() == pytest.approx([np.log(3), np.log(2)])
+    seen, found = state([{"age": 300.0}, {"age": 200.0}, {"age": 1.0, "product_id": 8}])
+    totals = head_totals(found.pairs, found.starts, seen.position, len(seen.head))
+    assert totals.toarray()[0].tolist() == pytest.approx([np.log(3), np.log(2)])
     assert found.head_counts.toarray()[0, 0] < np.log(3)
+
+
+def test_totals_are_not_counted_where_no_linear_model_reads_them() -> None:
+    assert history([{"age": 300.0}, {"age": 1.0, "product_id": 8}]).head_totals is None

@@ -170,6 +170,15 @@ def test_a_coupon_that_names_products_stays_one_on_their_categories() -> None:
     assert column(c, "offer_products", "product_id") == ["nuts"]
 
 
+def test_an_offer_whose_products_are_all_gone_is_not_one_on_everything() -> None:
+    offers = pd.DataFrame({"offer_id": ["own", "listed", "every"]})
+    offers["product_id"] = pd.array([4, None, None], "Int64")
+    valid = pd.DataFrame({"offer_id": ["listed"], "product_id": [4]})
+    with pytest.warns(SiyuWarning, match="2 offers are on nothing at this level"):
+        c = lifted(offers=offers, offer_products=valid)
+    assert column(c, "offers", "offer_id") == ["every"]
+
+
 def test_a_frame_of_orders_will_do_for_products() -> None:
     assert column(at_level(orders([1, 2]), PRODUCT), "orders", "product_id") == [1, 2]
 
